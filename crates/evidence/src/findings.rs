@@ -1,0 +1,113 @@
+//! The collector of findings, passed to every reader so that none forgets it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use careen_model::{Code, Finding, Place, codes};
+
+use crate::{ErrorKind, ReadError};
+
+/// How many findings of one code are kept one by one. A disk that was overwritten yields millions of the same kind.
+const KEPT_PER_CODE: usize = 500;
+
+/// Findings in the order they were met, each place once per code, bounded per code.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+    seen: BTreeSet<(&'static str, Place)>,
+    omitted: BTreeMap<&'static str, u64>,
+    count_by_code: BTreeMap<&'static str, usize>,
+}
+
+impl Findings {
+    /// An empty collector.
+    pub fn new() -> Self {
+        Findings::default()
+    }
+
+    /// Adds a finding; the values fill the `{gaps}` of the code's sentences. The same code at the same place counts once.
+    pub fn add(&mut self, code: &'static Code, place: &Place, values: &[(&str, &dyn Display)]) {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
+        self.push(Finding { code, place: place.clone(), values });
+    }
+
+    /// Adds what an error says, as `code`, whose sentences have the gap `{reason}`. The place is the error's own.
+    /// A cancellation is no finding and is left out.
+    pub fn add_error(&mut self, code: &'static Code, error: &ReadError) {
+        if !error.is_cancelled() {
+            self.add(code, &error.place, &[("reason", &error.reason())]);
+        }
+    }
+
+    /// Adds an error that has no code of its own.
+    pub fn add_failure(&mut self, error: &ReadError) {
+        let code = match error.kind {
+            ErrorKind::OverLimit(_) => &codes::general::LIMIT_REACHED,
+            _ => &codes::general::READ_FAILED,
+        };
+        self.add_error(code, error);
+    }
+
+    /// Moves the findings of another collector into this one.
+    pub fn absorb(&mut self, other: Findings) {
+        for finding in other.list {
+            self.push(finding);
+        }
+        for (code, count) in other.omitted {
+            let omitted = self.omitted.entry(code).or_default();
+            *omitted = omitted.saturating_add(count);
+        }
+    }
+
+    /// The findings kept so far, in the order they were met.
+    pub fn list(&self) -> &[Finding] {
+        &self.list
+    }
+
+    /// Everything, with one closing note for each code of which some were left out.
+    pub fn to_vec(&self) -> Vec<Finding> {
+        let notes = self.omitted.iter().map(|(kind, count)| Finding {
+            code: &codes::general::FINDINGS_OMITTED,
+            place: Place::default(),
+            values: [("kind".to_owned(), (*kind).to_owned()), ("count".to_owned(), count.to_string())].into(),
+        });
+        self.list.iter().cloned().chain(notes).collect()
+    }
+
+    fn push(&mut self, finding: Finding) {
+        let code = finding.code.name;
+        let kept = self.count_by_code.entry(code).or_default();
+        if *kept >= KEPT_PER_CODE {
+            let omitted = self.omitted.entry(code).or_default();
+            *omitted = omitted.saturating_add(1);
+        } else if self.seen.insert((code, finding.place.clone())) {
+            *kept = kept.saturating_add(1);
+            self.list.push(finding);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_code_at_the_same_place_counts_once() {
+        let mut findings = Findings::new();
+        for _ in 0..3 {
+            findings.add(&codes::general::READ_FAILED, &Place::new("a"), &[("reason", &"x")]);
+        }
+        assert_eq!(findings.to_vec().len(), 1);
+    }
+
+    #[test]
+    fn a_flood_of_one_code_is_counted_not_kept() {
+        let mut findings = Findings::new();
+        for i in 0..KEPT_PER_CODE + 7 {
+            findings.add(&codes::general::READ_FAILED, &Place::new(i.to_string()), &[("reason", &"x")]);
+        }
+        let all = findings.to_vec();
+        assert_eq!(all.len(), KEPT_PER_CODE + 1);
+        assert_eq!(all.last().unwrap().values["count"], "7");
+    }
+}

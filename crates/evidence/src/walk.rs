@@ -1,0 +1,156 @@
+//! Going through a tree in order.
+
+use careen_model::codes;
+
+use crate::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat};
+
+/// What the visitor wants next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// Go on; enter it if it is a directory.
+    Enter,
+    /// Go on; leave this directory's content out.
+    Skip,
+    /// End the walk.
+    Stop,
+}
+
+/// One object met on a walk.
+pub struct Walked<'a> {
+    /// From the root, starting with `/`; the root itself is `/`.
+    pub path: &'a [u8],
+    /// The object.
+    pub node: NodeId,
+    /// Its metadata.
+    pub stat: Stat,
+}
+
+/// A directory being gone through.
+struct Open {
+    node: NodeId,
+    /// Length of its path, so that the next name is put after it.
+    path_length: usize,
+    entries: std::vec::IntoIter<Entry>,
+}
+
+/// Visits every object below the root, the root first: a directory's names in byte order, each directory's content
+/// right after itself.
+///
+/// An object that cannot be read becomes a finding and the walk goes on. A directory that contains one of its own
+/// parents (damaged disks have such cycles) is not entered again. Ends with an error only when cancelled or when the
+/// root itself cannot be read.
+pub fn walk(
+    tree: &dyn FileTree,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+    visit: &mut dyn FnMut(&Walked<'_>, &mut Findings) -> Result<Visit, ReadError>,
+) -> Result<(), ReadError> {
+    let root = tree.root();
+    let stat = tree.stat(root, findings)?;
+    if visit(&Walked { path: b"/", node: root, stat }, findings)? != Visit::Enter || stat.kind != Kind::Directory {
+        return Ok(());
+    }
+    let mut path = Vec::new();
+    let mut stack = vec![open(tree, root, 0, tree.list(root, findings)?)];
+    while let Some(top) = stack.last_mut() {
+        cancel.check()?;
+        path.truncate(top.path_length);
+        let Some(entry) = top.entries.next() else {
+            stack.pop();
+            continue;
+        };
+        path.push(b'/');
+        path.extend_from_slice(&entry.name);
+        let stat = match tree.stat(entry.node, findings) {
+            Ok(stat) => stat,
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => {
+                findings.add_failure(&error);
+                continue;
+            }
+        };
+        match visit(&Walked { path: &path, node: entry.node, stat }, findings)? {
+            Visit::Stop => return Ok(()),
+            Visit::Skip => continue,
+            Visit::Enter if stat.kind != Kind::Directory => continue,
+            Visit::Enter => {}
+        }
+        if stack.iter().any(|above| above.node == entry.node) {
+            findings.add(
+                &codes::general::DIRECTORY_CYCLE,
+                &tree.place(entry.node),
+                &[("name", &String::from_utf8_lossy(&path))],
+            );
+        } else if stack.len() as u64 >= u64::from(limits.depth) {
+            let reason = format!("directories nest deeper than {}", limits.depth);
+            findings.add_failure(&ReadError::over_limit(&tree.place(entry.node), reason));
+        } else {
+            match tree.list(entry.node, findings) {
+                Ok(entries) => stack.push(open(tree, entry.node, path.len(), entries)),
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => findings.add_failure(&error),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open(tree: &dyn FileTree, node: NodeId, path_length: usize, entries: Vec<Entry>) -> Open {
+    let nodes: Vec<NodeId> = entries.iter().map(|entry| entry.node).collect();
+    tree.prefetch(&nodes);
+    Open { node, path_length, entries: entries.into_iter() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryTree;
+
+    fn paths(tree: &MemoryTree) -> Vec<String> {
+        let mut paths = Vec::new();
+        walk(tree, &Limits::default(), &CancelToken::default(), &mut Findings::new(), &mut |met, _| {
+            paths.push(String::from_utf8_lossy(met.path).into_owned());
+            Ok(Visit::Enter)
+        })
+        .unwrap();
+        paths
+    }
+
+    #[test]
+    fn a_directory_comes_before_its_content_and_names_are_in_byte_order() {
+        let mut tree = MemoryTree::new("test");
+        for path in ["/b/y", "/b/x", "/a", "/b-c"] {
+            tree.file(path, "");
+        }
+        assert_eq!(paths(&tree), ["/", "/a", "/b", "/b/x", "/b/y", "/b-c"]);
+    }
+
+    #[test]
+    fn a_cycle_is_told_and_not_entered() {
+        let mut tree = MemoryTree::new("test");
+        tree.file("/a/b/c", "");
+        let (a, b) = (tree.node("/a"), tree.node("/a/b"));
+        tree.hard_link(b, "loop", a);
+        let mut findings = Findings::new();
+        let mut count = 0;
+        walk(&tree, &Limits::default(), &CancelToken::default(), &mut findings, &mut |_, _| {
+            count += 1;
+            Ok(Visit::Enter)
+        })
+        .unwrap();
+        assert_eq!((count, findings.list()[0].code.name), (5, "directory-cycle"));
+    }
+
+    #[test]
+    fn a_cancelled_walk_ends() {
+        let mut tree = MemoryTree::new("test");
+        tree.file("/a/b/c", "");
+        let cancel = CancelToken::default();
+        let result = walk(&tree, &Limits::default(), &cancel, &mut Findings::new(), &mut |_, _| {
+            cancel.cancel();
+            Ok(Visit::Enter)
+        });
+        assert!(result.unwrap_err().is_cancelled());
+    }
+}

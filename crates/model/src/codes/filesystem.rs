@@ -1,0 +1,3 @@
+//! Findings of the `filesystem` crate.
+
+super::codes! {}

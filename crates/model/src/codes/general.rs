@@ -1,0 +1,24 @@
+//! Findings that any reader can make.
+
+super::codes! {
+    READ_FAILED = "read-failed", Loss,
+        en: "This could not be read: {reason}.",
+        do_en: "Check that the file is still there and not in use by another program, then open it again. If the reason stays, the storage under it may be failing: copy the file to another drive first.",
+        ko: "읽을 수 없습니다: {reason}.",
+        do_ko: "파일이 그대로 있고 다른 프로그램이 사용 중이 아닌지 확인한 뒤 다시 여십시오. 같은 이유가 계속되면 저장 장치 고장일 수 있으니 먼저 파일을 다른 드라이브로 복사하십시오.";
+    LIMIT_REACHED = "limit-reached", Loss,
+        en: "Reading stopped at a safety limit: {reason}. What lies beyond it is not in the answer.",
+        do_en: "A healthy disk does not come near this limit, so the structure is most likely damaged. The rest of the disk is not affected.",
+        ko: "안전 한도에 도달하여 읽기를 멈췄습니다: {reason}. 그 이후의 내용은 결과에 포함되지 않았습니다.",
+        do_ko: "정상적인 디스크는 이 한도에 가까이 가지 않으므로 해당 구조가 손상되었을 가능성이 큽니다. 디스크의 나머지 부분에는 영향이 없습니다.";
+    FINDINGS_OMITTED = "findings-omitted", Note,
+        en: "{count} more findings of the kind {kind} are not listed one by one.",
+        do_en: "The listed ones show the pattern; all of them have the same cause.",
+        ko: "{kind} 종류의 발견 항목 {count}건은 하나씩 나열하지 않았습니다.",
+        do_ko: "나열된 항목만으로 양상을 알 수 있으며 원인은 모두 같습니다.";
+    DIRECTORY_CYCLE = "directory-cycle", Damage,
+        en: "The directory {name} contains one of its own parents; it was not entered a second time.",
+        do_en: "Nothing is lost: the directory is listed where it was met first.",
+        ko: "디렉터리 {name} 안에 자신의 상위 디렉터리가 들어 있어 다시 들어가지 않았습니다.",
+        do_ko: "손실은 없습니다. 해당 디렉터리는 처음 나온 위치에 표시됩니다.";
+}

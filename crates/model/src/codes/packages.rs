@@ -1,0 +1,3 @@
+//! Findings of the `packages` crate.
+
+super::codes! {}

@@ -1,0 +1,36 @@
+//! What Careen finds, as plain data: the JSON contract of `survey --json` and of the list commands.
+//!
+//! These types know nothing of bytes, formats or browsers. Every reader reports in them, the page and the
+//! command line show them, and `report` writes them. Unknown is `None`, never a guess; times are RFC 3339 UTC;
+//! ids are written as Docker writes them.
+
+pub mod codes;
+mod comparison;
+mod container;
+mod disk;
+mod file;
+mod finding;
+mod image;
+mod network;
+mod package;
+mod place;
+mod progress;
+mod survey;
+mod time;
+mod volume;
+
+pub use comparison::{
+    CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
+};
+pub use container::{Compose, Container, ContainerState};
+pub use disk::{DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
+pub use file::{FileEntry, FileType};
+pub use finding::{Code, Finding, Language, Severity};
+pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState};
+pub use network::Network;
+pub use package::{Details, Ecosystem, Package};
+pub use place::Place;
+pub use progress::{Progress, Stage};
+pub use survey::{Store, StoreKind, Survey};
+pub use time::Timestamp;
+pub use volume::Volume;
