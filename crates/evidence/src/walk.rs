@@ -33,12 +33,7 @@ struct Open {
     entries: std::vec::IntoIter<Entry>,
 }
 
-/// Visits every object below the root, the root first: a directory's names in byte order, each directory's content
-/// right after itself.
-///
-/// An object that cannot be read becomes a finding and the walk goes on. A directory that contains one of its own
-/// parents (damaged disks have such cycles) is not entered again. Ends with an error only when cancelled or when the
-/// root itself cannot be read.
+/// Visits every object below the root, the root first: see [`walk_from`].
 pub fn walk(
     tree: &dyn FileTree,
     limits: &Limits,
@@ -46,7 +41,23 @@ pub fn walk(
     findings: &mut Findings,
     visit: &mut dyn FnMut(&Walked<'_>, &mut Findings) -> Result<Visit, ReadError>,
 ) -> Result<(), ReadError> {
-    let root = tree.root();
+    walk_from(tree, tree.root(), limits, cancel, findings, visit)
+}
+
+/// Visits every object below `root`, `root` itself first: a directory's names in byte order, each directory's content
+/// right after itself. Paths are told from `root`.
+///
+/// An object that cannot be read becomes a finding and the walk goes on. A directory that contains one of its own
+/// parents (damaged disks have such cycles) is not entered again. Ends with an error only when cancelled or when the
+/// root itself cannot be read.
+pub fn walk_from(
+    tree: &dyn FileTree,
+    root: NodeId,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+    visit: &mut dyn FnMut(&Walked<'_>, &mut Findings) -> Result<Visit, ReadError>,
+) -> Result<(), ReadError> {
     let stat = tree.stat(root, findings)?;
     if visit(&Walked { path: b"/", node: root, stat }, findings)? != Visit::Enter || stat.kind != Kind::Directory {
         return Ok(());
