@@ -7,6 +7,7 @@ pub mod filesystem;
 pub mod general;
 pub mod packages;
 pub mod store;
+pub mod survey;
 
 use crate::Code;
 
@@ -26,7 +27,7 @@ pub(crate) use codes;
 
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [general::ALL, disk::ALL, filesystem::ALL, store::ALL, packages::ALL].into_iter().flatten().copied()
+    [general::ALL, disk::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL].into_iter().flatten().copied()
 }
 
 /// The row with this name.

@@ -1,0 +1,28 @@
+//! Findings about the disk as a whole.
+
+super::codes! {
+    /// Nothing on the disk is a filesystem we read.
+    NO_FILESYSTEM = "no-filesystem", Note,
+        en: "No Linux filesystem (ext2, ext3, ext4) was found on this disk.",
+        do_en: "Check that this is the right file. Docker Desktop keeps its data in docker_data.vhdx or ext4.vhdx (Windows), Docker.raw or Docker.qcow2 (Mac). Two such files side by side are common; try the larger one.",
+        ko: "이 디스크에서 Linux 파일 시스템(ext2, ext3, ext4)을 찾지 못했습니다.",
+        do_ko: "올바른 파일인지 확인하십시오. Docker Desktop은 데이터를 docker_data.vhdx 또는 ext4.vhdx(Windows), Docker.raw 또는 Docker.qcow2(Mac)에 보관합니다. 이런 파일이 두 개 나란히 있는 경우가 흔하므로 더 큰 파일을 열어 보십시오.";
+    /// No data root in any filesystem.
+    NO_STORE = "no-store", Note,
+        en: "No Docker or containerd data root was found on this disk.",
+        do_en: "The files on it can still be browsed. If Docker's data should be here, look for a second disk file: Docker Desktop silently makes a new, empty one when it cannot find the old one.",
+        ko: "이 디스크에서 Docker 또는 containerd 데이터 루트를 찾지 못했습니다.",
+        do_ko: "디스크의 파일은 그대로 살펴볼 수 있습니다. Docker 데이터가 있어야 한다면 다른 디스크 파일이 있는지 찾아보십시오. Docker Desktop은 기존 파일을 찾지 못하면 알리지 않고 빈 파일을 새로 만듭니다.";
+    /// A filesystem of a kind we read could not be opened.
+    FILESYSTEM_UNREADABLE = "filesystem-unreadable", Loss,
+        en: "This filesystem could not be opened: {reason}.",
+        do_en: "Nothing was written to it. Keep the file as it is and do not run repair tools on it: they may discard what can still be recovered.",
+        ko: "이 파일 시스템을 열 수 없습니다: {reason}.",
+        do_ko: "디스크에는 아무것도 기록하지 않았습니다. 파일을 그대로 두고 복구 도구를 실행하지 마십시오. 아직 복구할 수 있는 데이터가 지워질 수 있습니다.";
+    /// A containerd store is there; its records are not read by this version.
+    CONTAINERD_STORE_UNREAD = "containerd-store-unread", Loss,
+        en: "A containerd image store is at {path}. Its images and layers are not in this answer: this version reads Docker's classic store.",
+        do_en: "The data is there and can be browsed as files (scope store:{id}).",
+        ko: "{path}에 containerd 이미지 저장소가 있습니다. 이 버전은 Docker의 기존 저장소를 읽으므로 그 이미지와 레이어는 결과에 없습니다.",
+        do_ko: "데이터는 그대로 있으며 파일로 살펴볼 수 있습니다(범위 store:{id}).";
+}
