@@ -1,5 +1,7 @@
 //! Packages, whatever ecosystem they come from.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// A world of packages with its own names, versions and databases.
@@ -88,5 +90,51 @@ impl Package {
             Details::Conda { .. } => Ecosystem::Conda,
             Details::Pip { .. } => Ecosystem::Pip,
         }
+    }
+
+    /// The name by which the ecosystem takes two packages for the same: for pip its normalized name (PEP 503: lower
+    /// case, runs of `-`, `_` and `.` as one `-`), else the name itself.
+    pub fn normalized_name(&self) -> Cow<'_, str> {
+        match self.ecosystem() {
+            Ecosystem::Pip => Cow::Owned(pep_503(&self.name)),
+            Ecosystem::Apt | Ecosystem::Conda => Cow::Borrowed(&self.name),
+        }
+    }
+}
+
+fn pep_503(name: &str) -> String {
+    let mut normalized = String::with_capacity(name.len());
+    let mut after_separator = false;
+    for c in name.chars() {
+        let is_separator = matches!(c, '-' | '_' | '.');
+        if !is_separator {
+            normalized.extend(c.to_lowercase());
+        } else if !after_separator {
+            normalized.push('-');
+        }
+        after_separator = is_separator;
+    }
+    normalized
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_python_names_are_normalized() {
+        let named = |details| Package {
+            name: "Zope._-Interface".into(),
+            version: "1".into(),
+            purl: String::new(),
+            found_at: String::new(),
+            layer: None,
+            details,
+        };
+        let (build, channel, environment) = (String::new(), String::new(), String::new());
+        let conda = named(Details::Conda { build, channel, environment: environment.clone() });
+        let pip = named(Details::Pip { environment, installer: String::new(), editable: false });
+        assert_eq!(pip.normalized_name(), "zope-interface");
+        assert_eq!(conda.normalized_name(), "Zope._-Interface");
     }
 }
