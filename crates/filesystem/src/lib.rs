@@ -1,1 +1,36 @@
-//! Not written yet.
+//! ext2, ext3 and ext4: a byte source as a tree of files.
+//!
+//! Written to the kernel's documentation ("ext4 Data Structures and Algorithms", `Documentation/filesystems/ext4`);
+//! where that is silent, to the kernel's own source, which each module names. Read-only: a journal that has to be
+//! replayed is replayed in memory.
+//!
+//! Promised: every structure that carries a checksum is verified; what is wrong becomes a finding and reading goes
+//! on; what cannot be read is an error, never zeros; no panic, and work and memory bounded by
+//! [`Limits`](careen_evidence::Limits), on any bytes.
+//!
+//! Not handled: backup superblocks and group descriptors, replay of fast commits, journals on another disk, the
+//! content of encrypted files. Each of them is told.
+
+mod acl;
+mod block_map;
+mod checksum;
+mod content;
+mod directory;
+mod extents;
+mod features;
+mod group;
+mod inline;
+mod inode;
+mod journal;
+mod mapping;
+mod patched;
+mod recent;
+mod recovery;
+mod scan;
+mod superblock;
+mod symlink;
+mod tree;
+mod volume;
+mod xattr;
+
+pub use tree::Ext4;

@@ -1,0 +1,158 @@
+//! The bytes of a file, from wherever its inode says they lie.
+
+use std::rc::Rc;
+
+use careen_evidence::{ByteSource, Findings, Place, ReadError, codes::filesystem as codes};
+
+use crate::inline;
+use crate::inode::{Inode, flags};
+use crate::mapping::{MAX_BLOCKS, Mapping};
+use crate::volume::Volume;
+
+/// The content of an inode as bytes.
+///
+/// Holes and blocks that were never written read as zeros; a range whose blocks are damaged or lie outside the disk
+/// is an error when it is read, and the rest stays readable.
+pub(crate) struct Content {
+    volume: Rc<Volume>,
+    place: Place,
+    mapping: Mapping,
+    size: u64,
+}
+
+/// Opens the content of an inode of any kind that has some. Encrypted content is refused.
+pub(crate) fn open(
+    volume: &Rc<Volume>,
+    inode: &Inode,
+    findings: &mut Findings,
+) -> Result<Rc<dyn ByteSource>, ReadError> {
+    let place = volume.inode_place(u64::from(inode.number));
+    refuse_encrypted(volume, inode, findings)?;
+    if inode.has_flag(flags::INLINE_DATA) {
+        return Ok(Rc::new(Inline { bytes: inline::content(volume, inode, findings)?, size: inode.size, place }));
+    }
+    if inode.size.div_ceil(volume.block_size()) > MAX_BLOCKS {
+        let reason = format!("inode: i_size is {}, expected at most {MAX_BLOCKS} blocks", inode.size);
+        volume.report(findings, &codes::INODE_FIELD, &place, &[("reason", &reason)]);
+    }
+    let mapping = Mapping::of(volume, inode, findings)?;
+    Ok(Rc::new(Content { volume: Rc::clone(volume), place, mapping, size: inode.size }))
+}
+
+/// The content that lies in these blocks, whatever the inode says.
+pub(crate) fn of_mapping(volume: &Rc<Volume>, inode: &Inode, mapping: Mapping) -> Rc<dyn ByteSource> {
+    let place = volume.inode_place(u64::from(inode.number));
+    Rc::new(Content { volume: Rc::clone(volume), place, mapping, size: inode.size })
+}
+
+/// An error and a finding when the content of this inode is encrypted.
+pub(crate) fn refuse_encrypted(volume: &Volume, inode: &Inode, findings: &mut Findings) -> Result<(), ReadError> {
+    if !inode.has_flag(flags::ENCRYPTED) {
+        return Ok(());
+    }
+    let place = volume.inode_place(u64::from(inode.number));
+    volume.report(findings, &codes::ENCRYPTED, &place, &[]);
+    Err(ReadError::unsupported(&place, "content encrypted by ext4 (fscrypt); its key is not on the disk"))
+}
+
+impl Content {
+    fn corrupt(&self, what: impl std::fmt::Display) -> ReadError {
+        ReadError::corrupt(&self.place, what)
+    }
+}
+
+impl ByteSource for Content {
+    fn len(&self) -> u64 {
+        self.size
+    }
+
+    fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        if buf.is_empty() {
+            return Ok(());
+        }
+        let end = check_range(&self.place, offset, buf, self.size)?;
+        let block_size = self.volume.block_size();
+        let last_block = end.div_ceil(block_size);
+        let mut logical = offset.checked_div(block_size).unwrap_or(0);
+        if let Some(error) = self.mapping.gap_in(logical, last_block) {
+            return Err(error.clone());
+        }
+        if last_block > MAX_BLOCKS {
+            return Err(self.corrupt(format_args!("byte {end} lies behind the largest possible file")));
+        }
+        let mut skip = offset.checked_rem(block_size).unwrap_or(0);
+        let mut runs = self.mapping.runs_from(logical).iter();
+        let mut run = runs.next();
+        let mut rest = buf;
+        while !rest.is_empty() {
+            // Either within the next run, or in the hole before it.
+            let (blocks, physical) = match run {
+                Some(found) if u64::from(found.logical) <= logical => {
+                    let into = logical.saturating_sub(u64::from(found.logical));
+                    (found.end().saturating_sub(logical), found.physical.map(|first| first.saturating_add(into)))
+                }
+                Some(next) => (u64::from(next.logical).saturating_sub(logical), None),
+                None => (u64::MAX, None),
+            };
+            let available = blocks.saturating_mul(block_size).saturating_sub(skip);
+            let count = usize::try_from(available).unwrap_or(usize::MAX).min(rest.len());
+            let Some((now, after)) = rest.split_at_mut_checked(count).filter(|_| count > 0) else {
+                return Err(self.corrupt("the runs of its content overlap"));
+            };
+            match physical {
+                Some(first) => self.volume.read_at(first, skip, now).map_err(|error| self.name(error))?,
+                None => now.fill(0),
+            }
+            rest = after;
+            logical = logical.saturating_add(blocks);
+            skip = 0;
+            if run.is_some_and(|run| run.end() <= logical) {
+                run = runs.next();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Content {
+    /// Puts the file before the place of an error, unless someone below has named a better one.
+    fn name(&self, error: ReadError) -> ReadError {
+        if error.is_cancelled() { error } else { ReadError { place: self.place.clone(), ..error } }
+    }
+}
+
+/// Content in the inode itself. A file that was lengthened without being written has a size beyond its bytes; the
+/// kernel reads zeros there.
+struct Inline {
+    bytes: Vec<u8>,
+    size: u64,
+    place: Place,
+}
+
+impl ByteSource for Inline {
+    fn len(&self) -> u64 {
+        self.size
+    }
+
+    fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        check_range(&self.place, offset, buf, self.size)?;
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let present = self.bytes.get(start..).unwrap_or(&[]);
+        let count = present.len().min(buf.len());
+        if let (Some((now, after)), Some(bytes)) = (buf.split_at_mut_checked(count), present.get(..count)) {
+            now.copy_from_slice(bytes);
+            after.fill(0);
+        }
+        Ok(())
+    }
+}
+
+/// End of a read, which must not lie beyond the end of the content.
+fn check_range(place: &Place, offset: u64, buf: &[u8], size: u64) -> Result<u64, ReadError> {
+    offset.checked_add(buf.len() as u64).filter(|end| *end <= size).ok_or_else(|| {
+        ReadError::corrupt(
+            place,
+            format_args!("{} bytes at offset {offset:#x} lie beyond the end at {size:#x}", buf.len()),
+        )
+    })
+}

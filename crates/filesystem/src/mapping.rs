@@ -1,0 +1,174 @@
+//! Which blocks of the disk hold which blocks of a file, whether an extent tree or a block map says so.
+
+use std::collections::BTreeSet;
+
+use careen_evidence::{Findings, ReadError, codes::filesystem as codes};
+
+use crate::inode::{Inode, flags};
+use crate::volume::Volume;
+use crate::{block_map, extents};
+
+/// Blocks a file can have at most; logical block numbers have 32 bits.
+pub(crate) const MAX_BLOCKS: u64 = 1 << 32;
+
+/// Neighboring blocks of a file that are neighbors on the disk as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// First block within the file.
+    pub(crate) logical: u32,
+    /// Number of blocks.
+    pub(crate) length: u32,
+    /// First block on the disk; `None` for blocks that are allocated but were never written and read as zeros.
+    pub(crate) physical: Option<u64>,
+}
+
+impl Run {
+    /// First block of the file after the run.
+    pub(crate) fn end(&self) -> u64 {
+        u64::from(self.logical).saturating_add(u64::from(self.length))
+    }
+}
+
+/// A range of a file whose place on the disk is not known.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    /// First block within the file.
+    pub(crate) start: u64,
+    /// First block after the range.
+    pub(crate) end: u64,
+    /// Why.
+    pub(crate) error: ReadError,
+}
+
+/// All runs of a file in order. Blocks in no run are holes, unless a gap covers them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mapping {
+    runs: Vec<Run>,
+    gaps: Vec<Gap>,
+}
+
+impl Mapping {
+    /// The mapping of an inode's content. Damage becomes findings and gaps.
+    pub(crate) fn of(volume: &Volume, inode: &Inode, findings: &mut Findings) -> Result<Self, ReadError> {
+        let mut builder = Builder {
+            volume,
+            inode,
+            findings,
+            mapping: Mapping::default(),
+            visited: BTreeSet::new(),
+            end: inode.size.div_ceil(volume.block_size()).min(MAX_BLOCKS),
+        };
+        if inode.has_flag(flags::EXTENTS) {
+            extents::map(&mut builder)?;
+        } else {
+            block_map::map(&mut builder)?;
+        }
+        Ok(builder.mapping)
+    }
+
+    /// The runs in order.
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The damaged ranges, in the order they were met.
+    pub(crate) fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// The runs from the one that holds block `logical`, or from the first after it.
+    pub(crate) fn runs_from(&self, logical: u64) -> &[Run] {
+        let first = self.runs.partition_point(|run| run.end() <= logical);
+        self.runs.get(first..).unwrap_or(&[])
+    }
+
+    /// The error that covers a block of the range `start..end`, if one does.
+    pub(crate) fn gap_in(&self, start: u64, end: u64) -> Option<&ReadError> {
+        self.gaps.iter().find(|gap| gap.start < end && gap.end > start).map(|gap| &gap.error)
+    }
+}
+
+/// Puts a mapping together, run by run in logical order.
+pub(crate) struct Builder<'a> {
+    pub(crate) volume: &'a Volume,
+    pub(crate) inode: &'a Inode,
+    pub(crate) findings: &'a mut Findings,
+    mapping: Mapping,
+    /// Blocks of the tree that were read, so that none is read twice however they point at each other.
+    visited: BTreeSet<u64>,
+    /// First block that lies behind the end of the content.
+    pub(crate) end: u64,
+}
+
+impl Builder<'_> {
+    /// Adds a run behind the last one; it is joined to that where both are one piece.
+    pub(crate) fn push(&mut self, run: Run) {
+        if let Some(last) = self.mapping.runs.last_mut() {
+            let continues = match (last.physical, run.physical) {
+                (Some(before), Some(now)) => before.checked_add(u64::from(last.length)) == Some(now),
+                (None, None) => true,
+                _ => false,
+            };
+            if continues
+                && last.end() == u64::from(run.logical)
+                && let Some(length) = last.length.checked_add(run.length)
+            {
+                last.length = length;
+                return;
+            }
+        }
+        if self.mapping.runs.len() as u64 >= self.volume.limits.entries {
+            let place = self.volume.inode_place(u64::from(self.inode.number));
+            let reason = format!("its content lies in more than {} pieces", self.volume.limits.entries);
+            self.push_gap(u64::from(run.logical), MAX_BLOCKS, ReadError::over_limit(&place, reason));
+            return;
+        }
+        self.mapping.runs.push(run);
+    }
+
+    /// Marks a range as not readable, with a finding.
+    pub(crate) fn push_gap(&mut self, start: u64, end: u64, error: ReadError) {
+        // What lies behind the end of the content is missed by nobody.
+        if start < self.end {
+            self.volume.report_error(self.findings, &codes::BLOCK_MAPPING, &error);
+        }
+        if let Some(last) = self.mapping.gaps.last_mut()
+            && last.end == start
+        {
+            last.end = end;
+            return;
+        }
+        self.mapping.gaps.push(Gap { start, end, error });
+    }
+
+    /// First block that no run covers yet.
+    pub(crate) fn next_logical(&self) -> u64 {
+        self.mapping.runs.last().map_or(0, Run::end)
+    }
+
+    /// Notes that a block of the tree is read now; an error when it was read before.
+    pub(crate) fn visit(&mut self, block: u64) -> Result<(), ReadError> {
+        if self.visited.insert(block) {
+            Ok(())
+        } else {
+            Err(self.corrupt(format_args!("block {block} is used twice in the tree of its blocks")))
+        }
+    }
+
+    /// Whether a run of blocks lies within the filesystem; block 0 is never part of a file.
+    pub(crate) fn check_run(&self, physical: u64, length: u64) -> Result<(), ReadError> {
+        let blocks = self.volume.superblock.blocks;
+        if physical > 0 && physical.checked_add(length).is_some_and(|end| end <= blocks) {
+            Ok(())
+        } else {
+            Err(self.corrupt(format_args!(
+                "its content is said to lie in {length} blocks from block {physical}, the filesystem has {blocks}"
+            )))
+        }
+    }
+
+    /// An error at this inode.
+    pub(crate) fn corrupt(&self, what: impl std::fmt::Display) -> ReadError {
+        ReadError::corrupt(&self.volume.inode_place(u64::from(self.inode.number)), what)
+    }
+}

@@ -1,0 +1,71 @@
+//! All inodes in the order of the disk: what a listing of the whole filesystem reads, in as few requests as possible.
+
+use careen_evidence::{Findings, NodeId, ReadError, Stat, codes::filesystem as codes};
+
+use crate::inode::{Inode, ROOT, flags};
+use crate::volume::Volume;
+
+/// Visits every inode in use, in the order of their numbers; see [`Ext4::scan_inodes`](crate::Ext4::scan_inodes).
+pub(crate) fn inodes(
+    volume: &Volume,
+    findings: &mut Findings,
+    visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let superblock = &volume.superblock;
+    let size = usize::from(superblock.inode_size);
+    let per_block = superblock.block_size.checked_div(u32::from(superblock.inode_size)).unwrap_or(1);
+    for (index, group) in volume.groups.iter().enumerate() {
+        // A group without a usable descriptor was told when the descriptors were read.
+        let Some(group) = group else { continue };
+        let before = (index as u64).saturating_mul(u64::from(superblock.inodes_per_group));
+        let last = before.saturating_add(u64::from(group.touched_inodes)).min(u64::from(superblock.inodes));
+        let blocks = u64::from(group.touched_inodes).div_ceil(u64::from(per_block));
+        volume.for_each_block(group.inode_table, blocks, &mut |block_number, block| {
+            let block = match block {
+                Ok(block) => block,
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => {
+                    let error = ReadError { place: volume.block_place(block_number), ..error };
+                    volume.report_error(findings, &codes::INODE_TABLE, &error);
+                    return Ok(());
+                }
+            };
+            let blocks_before = block_number.saturating_sub(group.inode_table);
+            let first = before.saturating_add(blocks_before.saturating_mul(u64::from(per_block))).saturating_add(1);
+            for (number, record) in (first..=last).zip(block.chunks_exact(size)) {
+                one(volume, number, record, findings, visit)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Visits one inode, if it belongs to a person.
+fn one(
+    volume: &Volume,
+    number: u64,
+    record: &[u8],
+    findings: &mut Findings,
+    visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let superblock = &volume.superblock;
+    let Ok(number) = u32::try_from(number) else { return Ok(()) };
+    // Reserved numbers hold the journal, quotas and the like; attribute values have inodes too.
+    let is_internal = (number < superblock.first_inode && number != ROOT)
+        || [superblock.orphan_file, superblock.project_quota].contains(&number);
+    // i_links_count; an inode that is not in use has none.
+    let is_free = record.get(0x1a..0x1c).is_none_or(|links| links == [0, 0]);
+    if is_internal || is_free {
+        return Ok(());
+    }
+    match Inode::parse(volume, number, record, findings) {
+        Ok(inode) if inode.has_flag(flags::EA_INODE) => Ok(()),
+        Ok(inode) => visit(inode.node(), &inode.stat()),
+        Err(error) if error.is_cancelled() => Err(error),
+        Err(error) => {
+            volume.report_error(findings, &codes::INODE_TABLE, &error);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The filesystem as a [`FileTree`].
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use careen_evidence::{
+    ByteSource, Entry, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, Xattrs,
+    codes::filesystem as codes,
+};
+use careen_model::{Filesystem, FilesystemState, JournalReplay};
+
+use crate::features::ro_compat;
+use crate::inode::{self, Inode, ROOT, flags};
+use crate::mapping::Mapping;
+use crate::recent::Recent;
+use crate::recovery::{self, Recovered};
+use crate::superblock::Superblock;
+use crate::volume::Volume;
+use crate::{content, directory, scan, symlink, xattr};
+
+/// Bytes of parsed directories that are remembered for the next look-up.
+const REMEMBERED_DIRECTORIES: usize = 4 << 20;
+/// What an entry costs in memory besides its name.
+const ENTRY_COST: usize = 64;
+/// Blocks at most that are read ahead of one directory.
+const DIRECTORY_AHEAD: u64 = 16;
+
+/// An ext2, ext3 or ext4 filesystem. A node is an inode number, the root is 2.
+pub struct Ext4 {
+    volume: Rc<Volume>,
+    replayed: Option<JournalReplay>,
+    /// Directories listed lately, each sorted by name.
+    directories: RefCell<Recent<u64, Rc<[Entry]>>>,
+}
+
+impl Ext4 {
+    /// Whether `source` begins like an ext2, ext3 or ext4 filesystem with an intact primary superblock.
+    pub fn is_at(source: &dyn ByteSource) -> bool {
+        Superblock::is_at(source)
+    }
+
+    /// Opens the filesystem that `source` holds from its first byte on. When its journal has to be replayed, that is
+    /// done in memory. `place` is the partition or disk it lies in.
+    ///
+    /// An error when the primary superblock is missing, makes no sense or names an incompatible feature that is not
+    /// read; everything else that is wrong becomes a finding.
+    pub fn open(
+        source: Rc<dyn ByteSource>,
+        place: &Place,
+        limits: &Limits,
+        findings: &mut Findings,
+    ) -> Result<Rc<Ext4>, ReadError> {
+        let mut found = Findings::new();
+        let on_disk = Rc::new(Volume::open(source, place, limits, &mut found)?);
+        let mut of_journal = Findings::new();
+        let Recovered { source, mut counts } = recovery::recover(&on_disk, &mut of_journal)?;
+        let mut volume = on_disk;
+        if let Some(source) = source {
+            // What was damaged before the replay may be whole after it, so only the later look counts.
+            let mut after = Findings::new();
+            match Volume::open(source, place, limits, &mut after) {
+                Ok(recovered) => {
+                    volume = Rc::new(recovered);
+                    found = after;
+                }
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => {
+                    counts = None;
+                    volume.report_error(&mut of_journal, &codes::JOURNAL_UNUSABLE, &error);
+                }
+            }
+        }
+        found.absorb(of_journal);
+        tell_state(&volume, &mut found);
+        volume.weigh(&found);
+        findings.absorb(found);
+        let directories = RefCell::new(Recent::new(REMEMBERED_DIRECTORIES));
+        Ok(Rc::new(Ext4 { volume, replayed: counts, directories }))
+    }
+
+    /// What this filesystem is, as number `id` of its disk. The state is the worst of what is known by now.
+    pub fn summary(&self, id: u32) -> Filesystem {
+        let superblock = &self.volume.superblock;
+        let block_size = self.volume.block_size();
+        let mut free_clusters = 0_u64;
+        let mut free_inodes = 0_u64;
+        let mut is_known = true;
+        for group in self.volume.groups.iter() {
+            is_known &= group.is_some();
+            free_clusters = free_clusters.saturating_add(group.map_or(0, |group| u64::from(group.free_clusters)));
+            free_inodes = free_inodes.saturating_add(group.map_or(0, |group| u64::from(group.free_inodes)));
+        }
+        let free_blocks = free_clusters.saturating_mul(u64::from(superblock.cluster_blocks));
+        let used_blocks = superblock.blocks.checked_sub(free_blocks);
+        let used_inodes = u64::from(superblock.inodes).checked_sub(free_inodes);
+        let state = if self.volume.is_damaged() {
+            FilesystemState::Damaged
+        } else if superblock.has_recorded_errors() {
+            FilesystemState::Errors
+        } else if self.replayed.is_some() || superblock.needs_check() {
+            FilesystemState::NeedsRecovery
+        } else {
+            FilesystemState::Clean
+        };
+        Filesystem {
+            id,
+            kind: superblock.features.kind().to_owned(),
+            uuid: uuid_text(&superblock.uuid),
+            label: superblock.label.clone(),
+            block_size,
+            size: superblock.blocks.saturating_mul(block_size),
+            used: used_blocks.filter(|_| is_known).map(|blocks| blocks.saturating_mul(block_size)),
+            inodes_used: used_inodes.filter(|_| is_known),
+            state,
+            journal_replayed: self.replayed,
+        }
+    }
+
+    /// Visits every file, directory and other object of the filesystem in the order of inode numbers, whether or not
+    /// a name leads to it, with few and large reads. Inode tables are read as far as the group descriptors prove that
+    /// they were ever used. An error of `visit` ends the scan and is returned; damage becomes findings.
+    pub fn scan_inodes(
+        &self,
+        findings: &mut Findings,
+        visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        scan::inodes(&self.volume, findings, visit)
+    }
+
+    fn inode(&self, node: NodeId, findings: &mut Findings) -> Result<Inode, ReadError> {
+        Inode::read(&self.volume, node.0, findings)
+    }
+
+    /// A directory's entries. They are remembered unless there was something to tell about them, which must be told
+    /// to everyone who asks.
+    fn entries(&self, directory: NodeId, findings: &mut Findings) -> Result<Rc<[Entry]>, ReadError> {
+        let known = self.directories.borrow_mut().get(directory.0);
+        if let Some(entries) = known {
+            return Ok(entries);
+        }
+        let mut found = Findings::new();
+        let entries = self
+            .inode(directory, &mut found)
+            .and_then(|inode| directory::list(&self.volume, &inode, &mut found))
+            .map(Rc::<[Entry]>::from);
+        let is_sound = found.list().is_empty();
+        findings.absorb(found);
+        let entries = entries?;
+        if is_sound {
+            let weight = entries.iter().map(|entry| entry.name.len().saturating_add(ENTRY_COST)).sum();
+            self.directories.borrow_mut().insert(directory.0, Rc::clone(&entries), weight);
+        }
+        Ok(entries)
+    }
+
+    /// The blocks of a directory that are worth reading ahead; none unless `node` is a directory whose inode is in
+    /// memory already.
+    fn directory_blocks(&self, node: NodeId) -> Vec<u64> {
+        let volume = &self.volume;
+        let is_at_hand = inode::table_block(volume, node.0).is_some_and(|block| volume.remembers(block));
+        if !is_at_hand || self.directories.borrow().contains(&node.0) {
+            return Vec::new();
+        }
+        // Whatever is wrong is told when the directory is listed.
+        let mut untold = Findings::new();
+        let Some(inode) = Inode::read_directory(volume, node.0, &mut untold) else { return Vec::new() };
+        if inode.size > DIRECTORY_AHEAD.saturating_mul(volume.block_size()) || inode.has_flag(flags::INLINE_DATA) {
+            return Vec::new();
+        }
+        let Ok(mapping) = Mapping::of(volume, &inode, &mut untold) else { return Vec::new() };
+        let runs = mapping.runs().iter().filter_map(|run| Some((run.physical?, u64::from(run.length))));
+        runs.flat_map(|(first, length)| first..first.saturating_add(length.min(DIRECTORY_AHEAD))).collect()
+    }
+}
+
+impl FileTree for Ext4 {
+    fn root(&self) -> NodeId {
+        NodeId(u64::from(ROOT))
+    }
+
+    fn place(&self, node: NodeId) -> Place {
+        self.volume.inode_place(node.0)
+    }
+
+    fn stat(&self, node: NodeId, findings: &mut Findings) -> Result<Stat, ReadError> {
+        Ok(self.inode(node, findings)?.stat())
+    }
+
+    fn list(&self, directory: NodeId, findings: &mut Findings) -> Result<Vec<Entry>, ReadError> {
+        Ok(self.entries(directory, findings)?.to_vec())
+    }
+
+    fn lookup(&self, directory: NodeId, name: &[u8], findings: &mut Findings) -> Result<Option<NodeId>, ReadError> {
+        let entries = self.entries(directory, findings)?;
+        let found = entries.binary_search_by(|entry| entry.name.as_slice().cmp(name));
+        Ok(found.ok().and_then(|index| entries.get(index)).map(|entry| entry.node))
+    }
+
+    fn xattrs(&self, node: NodeId, findings: &mut Findings) -> Result<Xattrs, ReadError> {
+        let inode = self.inode(node, findings)?;
+        xattr::read(&self.volume, &inode, findings)
+    }
+
+    fn link_target(&self, node: NodeId, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+        let inode = self.inode(node, findings)?;
+        symlink::target(&self.volume, &inode, findings)
+    }
+
+    fn open(&self, node: NodeId, findings: &mut Findings) -> Result<Rc<dyn ByteSource>, ReadError> {
+        let inode = self.inode(node, findings)?;
+        if inode.kind != Kind::File {
+            let what = format!("kind is {:?}, expected a regular file", inode.kind);
+            return Err(ReadError::corrupt(&self.place(node), what));
+        }
+        content::open(&self.volume, &inode, findings)
+    }
+
+    /// Reads the inodes of these nodes, and then the blocks of those that are small directories.
+    fn prefetch(&self, nodes: &[NodeId]) {
+        self.volume.prefetch(nodes.iter().filter_map(|node| inode::table_block(&self.volume, node.0)).collect());
+        self.volume.prefetch(nodes.iter().flat_map(|node| self.directory_blocks(*node)).collect());
+    }
+}
+
+/// Tells in what state the filesystem was left.
+fn tell_state(volume: &Volume, findings: &mut Findings) {
+    let superblock = &volume.superblock;
+    let place = volume.place.then("superblock");
+    let size = superblock.blocks.saturating_mul(volume.block_size());
+    let present = volume.source().len();
+    if present < size {
+        findings.add(&codes::FILESYSTEM_CUT, &place, &[("size", &size), ("present", &present)]);
+    }
+    if superblock.last_orphan != 0 || superblock.features.has_ro_compat(ro_compat::ORPHAN_PRESENT) {
+        findings.add(&codes::ORPHANS, &place, &[]);
+    }
+}
+
+/// A UUID as people write it; `None` when it was never set.
+fn uuid_text(uuid: &[u8; 16]) -> Option<String> {
+    if uuid.iter().all(|byte| *byte == 0) {
+        return None;
+    }
+    let mut text = String::new();
+    for (index, byte) in uuid.iter().enumerate() {
+        if [4, 6, 8, 10].contains(&index) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Some(text)
+}
