@@ -1,0 +1,72 @@
+//! `careen ls --of SCOPE -R --hash --json` against a walk through the kernel.
+
+use careen_tests::{Disk, careen};
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::compare;
+use crate::records::Truth;
+
+/// The merged tree of an image, as the kernel's overlay shows it.
+pub fn image(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
+    let said = truth.manifest(&format!("image-{}", short(id)))?;
+    let ours = list(disk, &format!("image:{id}"))?;
+    if said.is_empty() {
+        // An image without layers: there was nothing to be mounted. An empty root is right, and so is nothing.
+        return compare::listings(&said, ours.strip_prefix(root_alone(&ours)).unwrap_or_default());
+    }
+    compare::listings(&said, &ours)
+}
+
+fn root_alone(lines: &[Value]) -> &[Value] {
+    match lines {
+        [root] if root["path"] == "/" => lines,
+        _ => &[],
+    }
+}
+
+/// The merged tree of a container.
+pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
+    let said = truth.manifest(&format!("container-{}", short(id)))?;
+    compare::listings(&said, &list(disk, &format!("container:{id}"))?)
+}
+
+/// The directory that took a container's changes, with the overlay's marks.
+pub fn changes(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
+    let said = truth.manifest(&format!("container-upper-{}", short(id)))?;
+    let mut ours = list(disk, &format!("changes:{id}"))?;
+    for line in &mut ours {
+        keep_marks_that_were_said(line);
+    }
+    compare::listings(&said, &ours)
+}
+
+/// The truth notes two marks, of directories alone; ours shows all that there are.
+fn keep_marks_that_were_said(line: &mut Value) {
+    let directory = line["type"] == "d";
+    let Some(line) = line.as_object_mut() else { return };
+    if let Some(Value::Object(marks)) = line.get_mut("overlay") {
+        marks.retain(|name, _| directory && ["trusted.overlay.opaque", "trusted.overlay.redirect"].contains(&&**name));
+        if marks.is_empty() {
+            line.remove("overlay");
+        }
+    }
+}
+
+/// The content of a volume.
+pub fn volume(disk: &Disk, truth: &Truth, name: &str) -> Outcome {
+    let said = truth.manifest(&format!("volume-{name}"))?;
+    compare::listings(&said, &list(disk, &format!("volume:{name}"))?)
+}
+
+/// Everything in a scope of a disk.
+pub fn list(disk: &Disk, scope: &str) -> Result<Vec<Value>, String> {
+    let file = disk.file.to_string_lossy();
+    careen(["ls", &file, "--of", scope, "-R", "--hash", "--json"]).expect(&[0])?.json_lines()
+}
+
+/// The first 12 digits of an id.
+pub fn short(id: &str) -> &str {
+    let digits = id.trim_start_matches("sha256:");
+    digits.get(..12).unwrap_or(digits)
+}

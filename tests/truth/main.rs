@@ -1,0 +1,106 @@
+//! Every disk against what the real tools said of it: the engine of its records, the kernel of its files, dpkg, pip and
+//! conda of its packages. Everything goes through the `careen` command, as a person would ask.
+
+mod compare;
+mod documents;
+mod filesystem;
+mod listing;
+mod packages;
+mod records;
+mod variants;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use careen_tests::{Disk, Known, disks};
+use libtest_mimic::{Arguments, Trial};
+
+/// What a test says: nothing, or the first thing that differs.
+type Outcome = Result<(), String>;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let disks = disks();
+    let mut trials = Vec::new();
+    for disk in &disks.all {
+        match &disk.known {
+            Known::Docker { folder, whole } => docker(disk, folder, *whole, &mut trials),
+            Known::Filesystem(truth) => trials.push(trial(disk, "files", {
+                let (disk, truth) = (disk.clone(), truth.clone());
+                move || filesystem::listing_is_the_kernels(&disk, &truth)
+            })),
+            Known::SameAs { base, layout } => {
+                if let Some(base) = disks.get(base) {
+                    variants::same(disk, base, layout, &mut trials);
+                }
+            }
+            Known::Cut { base } => {
+                if let Some(base) = disks.get(base) {
+                    variants::cut(disk, base, &mut trials);
+                }
+            }
+            Known::Named(word) => trials.push(trial(disk, "is_named", {
+                let (disk, word) = (disk.clone(), *word);
+                move || variants::is_named(&disk, word)
+            })),
+        }
+    }
+    if !arguments.list {
+        for reason in disks.skipped() {
+            println!("skipped: {reason}");
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// All that is said about a disk with Docker's classic store.
+fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
+    let truth = match records::Truth::load(folder, whole) {
+        Ok(truth) => Arc::new(truth),
+        Err(reason) => {
+            trials.push(trial(disk, "truth", move || Err(reason)));
+            return;
+        }
+    };
+    let lists: [(&str, fn(&Disk, &records::Truth) -> Outcome); 10] = [
+        ("images", records::images),
+        ("containers", records::containers),
+        ("volumes", records::volumes),
+        ("networks", records::networks),
+        ("layers", records::layers),
+        ("survey", records::survey),
+        ("inspect_volumes", documents::volumes),
+        ("packages", packages::of_images),
+        ("packages_of_containers", packages::of_containers),
+        ("matrices", packages::matrices),
+    ];
+    for (name, check) in lists {
+        let (disk_of_trial, truth) = (disk.clone(), Arc::clone(&truth));
+        trials.push(trial(disk, name, move || check(&disk_of_trial, &truth)));
+    }
+    let mut each = |kind: &str, id: String, check: fn(&Disk, &records::Truth, &str) -> Outcome| {
+        let (disk_of_trial, truth) = (disk.clone(), Arc::clone(&truth));
+        let name = format!("{kind}/{}", id.trim_start_matches("sha256:").get(..12).unwrap_or(&id));
+        trials.push(trial(disk, &name, move || check(&disk_of_trial, &truth, &id)));
+    };
+    for id in truth.image_ids() {
+        each("inspect_image", id, documents::image);
+    }
+    for id in truth.listed_image_ids() {
+        each("history", id.clone(), documents::history);
+        each("image", id, listing::image);
+    }
+    for id in truth.container_ids() {
+        each("inspect_container", id.clone(), documents::container);
+        each("container", id.clone(), listing::container);
+        each("changes", id, listing::changes);
+    }
+    for name in truth.volume_names() {
+        each("volume", name, listing::volume);
+    }
+}
+
+/// A named test on a disk.
+fn trial(disk: &Disk, name: &str, check: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
+    Trial::test(format!("{}/{name}", disk.name), move || Ok(check()?))
+}

@@ -1,0 +1,310 @@
+//! Images, containers, volumes, networks and layers against what the engine printed of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use careen_tests::{Disk, careen};
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::compare;
+
+/// What Docker prints for a time that was never set.
+const YEAR_1: &str = "0001-01-01T00:00:00Z";
+
+/// Networks that every engine makes anew when it starts.
+const BUILT_IN_NETWORKS: [&str; 3] = ["bridge", "host", "none"];
+
+/// What the engine said of a disk.
+pub struct Truth {
+    folder: PathBuf,
+    /// Whether it speaks of everything on the disk.
+    pub whole: bool,
+    /// `docker image inspect` of every image, intermediate ones too.
+    pub images: Vec<Value>,
+    /// `docker history`, by the id of each image that `docker images` lists.
+    pub history: BTreeMap<String, Value>,
+    /// `docker inspect` of every container.
+    pub containers: Vec<Value>,
+    /// `docker volume inspect` of every volume.
+    pub volumes: Vec<Value>,
+    networks: Vec<Value>,
+    layers: Vec<Value>,
+    /// States that a clean stop wrote after the rest had been noted, by container.
+    states_at_end: Value,
+}
+
+impl Truth {
+    /// Reads a folder in the corpus' shape.
+    pub fn load(folder: &Path, whole: bool) -> Result<Truth, String> {
+        let list = |name: &str| match compare::json(&folder.join(name))? {
+            Value::Array(list) => Ok(list),
+            _ => Err(format!("{}/{name} is no list", folder.display())),
+        };
+        let history = match compare::json(&folder.join("history.json"))? {
+            Value::Object(history) => history.into_iter().collect(),
+            _ => return Err("history.json is no object".to_owned()),
+        };
+        let end = folder.join("state-at-end.json");
+        Ok(Truth {
+            folder: folder.to_owned(),
+            whole,
+            images: list("images.inspect.json")?,
+            history,
+            containers: list("containers.inspect.json")?,
+            volumes: list("volumes.inspect.json")?,
+            networks: list("networks.inspect.json")?,
+            layers: list("layers.json")?,
+            states_at_end: if end.is_file() { compare::json(&end)? } else { Value::Null },
+        })
+    }
+
+    /// A listing of files.
+    pub fn manifest(&self, name: &str) -> Result<Vec<Value>, String> {
+        compare::json_lines(&self.folder.join(format!("manifest/{name}.jsonl.zst")))
+    }
+
+    /// The package lists of an image or a container, `None` when there was no root filesystem to ask.
+    pub fn packages(&self, name: &str) -> Option<Value> {
+        compare::json(&self.folder.join(format!("packages-{name}.json"))).ok()
+    }
+
+    /// Every image.
+    pub fn image_ids(&self) -> Vec<String> {
+        strings(&self.images, "Id")
+    }
+
+    /// The images that `docker images` lists: all but the intermediate ones.
+    pub fn listed_image_ids(&self) -> Vec<String> {
+        self.history.keys().cloned().collect()
+    }
+
+    /// Every container.
+    pub fn container_ids(&self) -> Vec<String> {
+        strings(&self.containers, "Id")
+    }
+
+    /// Every volume.
+    pub fn volume_names(&self) -> Vec<String> {
+        strings(&self.volumes, "Name")
+    }
+
+    /// A container's `State`, as it was when the disk was taken away.
+    pub fn state(&self, container: &Value) -> Value {
+        let mut state = container["State"].clone();
+        let Some(end) = container["Id"].as_str().and_then(|id| self.states_at_end.get(id)) else { return state };
+        for field in ["ExitCode", "FinishedAt", "Paused", "Running"] {
+            state[field] = end[field].clone();
+        }
+        state["Status"] = match (&end["Running"], &end["Paused"], end["FinishedAt"].as_str()) {
+            (_, Value::Bool(true), _) => json!("paused"),
+            (Value::Bool(true), ..) => json!("running"),
+            (_, _, Some(YEAR_1)) => json!("created"),
+            _ => json!("exited"),
+        };
+        state
+    }
+
+    fn layer(&self, chain: &str) -> Option<&Value> {
+        self.layers.iter().find(|layer| layer["chain_id"] == chain)
+    }
+
+    /// The chain ids of an image, lowest first.
+    fn chain(&self, image: &Value) -> Vec<String> {
+        let mut chain: Vec<String> = Vec::new();
+        for diff in strings_of(&image["RootFS"]["Layers"]) {
+            let parent = chain.last().map_or(Value::Null, |id| json!(id));
+            let layer = self.layers.iter().find(|layer| layer["diff_id"] == diff && layer["parent"] == parent);
+            chain.extend(layer.and_then(|layer| layer["chain_id"].as_str()).map(str::to_owned));
+        }
+        chain
+    }
+}
+
+/// `careen images`.
+pub fn images(disk: &Disk, truth: &Truth) -> Outcome {
+    let said: Vec<Value> = truth.images.iter().map(|image| image_record(truth, image)).collect();
+    compare::by_key("image", "id", &said, &ask(disk, "images")?, truth.whole)
+}
+
+fn image_record(truth: &Truth, image: &Value) -> Value {
+    let mut names = strings_of(&image["RepoTags"]);
+    let mut digests = strings_of(&image["RepoDigests"]);
+    names.sort();
+    digests.sort();
+    let listed = image["Id"].as_str().is_some_and(|id| truth.history.contains_key(id));
+    let kind = match (names.is_empty(), digests.is_empty(), listed) {
+        (false, ..) => "tagged",
+        (_, false, _) => "digest-only",
+        (_, _, true) => "dangling",
+        _ => "intermediate",
+    };
+    let layers: Vec<Value> = truth
+        .chain(image)
+        .iter()
+        .filter_map(|chain| truth.layer(chain))
+        .map(|layer| {
+            json!({
+                "diff_id": layer["diff_id"], "chain_id": layer["chain_id"], "size": layer["size"], "state": "whole",
+            })
+        })
+        .collect();
+    json!({
+        "id": image["Id"], "kind": kind, "names": names, "digests": digests, "created": image["Created"],
+        "architecture": image["Architecture"], "os": image["Os"], "size": image["Size"], "layers": layers,
+        "state": "whole", "hidden": null, "config_digest": image["Id"],
+    })
+}
+
+/// `careen containers`.
+pub fn containers(disk: &Disk, truth: &Truth) -> Outcome {
+    let said: Vec<Value> = truth.containers.iter().map(|container| container_record(truth, container)).collect();
+    compare::by_key("container", "id", &said, &ask(disk, "containers")?, truth.whole)
+}
+
+fn container_record(truth: &Truth, container: &Value) -> Value {
+    let state = truth.state(container);
+    let time = |value: &Value| if value == YEAR_1 { Value::Null } else { value.clone() };
+    let mut command = vec![container["Path"].clone()];
+    command.extend(container["Args"].as_array().into_iter().flatten().cloned());
+    let labels = &container["Config"]["Labels"];
+    let compose = match &labels["com.docker.compose.project"] {
+        Value::Null => Value::Null,
+        project => json!({ "project": project, "service": labels["com.docker.compose.service"] }),
+    };
+    json!({
+        "id": container["Id"], "name": container["Name"].as_str().unwrap_or_default().trim_start_matches('/'),
+        "image": container["Config"]["Image"], "image_id": container["Image"], "created": container["Created"],
+        "started": time(&state["StartedAt"]), "finished": time(&state["FinishedAt"]), "state": state["Status"],
+        "exit_code": state["ExitCode"], "command": command, "compose": compose,
+    })
+}
+
+/// `careen volumes`.
+pub fn volumes(disk: &Disk, truth: &Truth) -> Outcome {
+    let root = data_root(disk)?;
+    let said = truth.volumes.iter().map(|volume| volume_record(truth, volume, &root)).collect::<Result<Vec<_>, _>>()?;
+    let mut ours = ask(disk, "volumes")?;
+    if !truth.whole {
+        // Containers of the other half may use the same volumes.
+        let known: BTreeSet<String> =
+            truth.containers.iter().filter_map(|container| Some(container["Name"].as_str()?[1..].to_owned())).collect();
+        for volume in ours.as_array_mut().into_iter().flatten() {
+            if let Some(names) = volume["used_by"].as_array_mut() {
+                names.retain(|name| name.as_str().is_some_and(|name| known.contains(name)));
+            }
+        }
+    }
+    compare::by_key("volume", "name", &said, &ours, truth.whole)
+}
+
+fn volume_record(truth: &Truth, volume: &Value, root: &str) -> Result<Value, String> {
+    let name = volume["Name"].as_str().unwrap_or_default();
+    let files = truth.manifest(&format!("volume-{name}"))?;
+    let size: u64 = files
+        .iter()
+        .filter(|line| line.get("hl").is_none())
+        .map(|line| match (&line["size"], &line["link_hex"], &line["link"]) {
+            (Value::Number(size), ..) => size.as_u64().unwrap_or(0),
+            (_, Value::String(hex), _) => hex.len() as u64 / 2,
+            (_, _, Value::String(link)) => link.len() as u64,
+            _ => 0,
+        })
+        .sum();
+    let mut used_by: Vec<&str> = truth
+        .containers
+        .iter()
+        .filter(|container| container["Mounts"].as_array().into_iter().flatten().any(|mount| mount["Name"] == name))
+        .filter_map(|container| container["Name"].as_str())
+        .map(|name| name.trim_start_matches('/'))
+        .collect();
+    used_by.sort_unstable();
+    let or_empty = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
+    Ok(json!({
+        "name": name, "driver": volume["Driver"], "labels": or_empty(&volume["Labels"]),
+        "options": or_empty(&volume["Options"]),
+        "anonymous": name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "size": size, "files": files.len() - 1, "path": format!("{root}/volumes/{name}/_data"), "used_by": used_by,
+    }))
+}
+
+/// `careen networks`.
+pub fn networks(disk: &Disk, truth: &Truth) -> Outcome {
+    let said: Vec<Value> = truth
+        .networks
+        .iter()
+        .filter(|network| truth.whole || !BUILT_IN_NETWORKS.iter().any(|name| network["Name"] == *name))
+        .map(|network| {
+            json!({
+                "id": network["Id"], "name": network["Name"], "driver": network["Driver"],
+                "scope": network["Scope"], "labels": network["Labels"],
+            })
+        })
+        .collect();
+    compare::by_key("network", "id", &said, &ask(disk, "networks")?, truth.whole)
+}
+
+/// `careen layers`.
+pub fn layers(disk: &Disk, truth: &Truth) -> Outcome {
+    let said: Vec<Value> = truth
+        .layers
+        .iter()
+        .map(|layer| {
+            let uses = |image: &&Value| truth.chain(image).iter().any(|chain| layer["chain_id"] == **chain);
+            let mut images: Vec<&str> =
+                truth.images.iter().filter(uses).filter_map(|image| image["Id"].as_str()).collect();
+            images.sort_unstable();
+            let mut record = layer.clone();
+            record["images"] = json!(images);
+            record["state"] = json!("whole");
+            record
+        })
+        .collect();
+    compare::by_key("layer", "chain_id", &said, &ask(disk, "layers")?, truth.whole)
+}
+
+/// `careen survey` holds the same records as the commands that print one list.
+pub fn survey(disk: &Disk, truth: &Truth) -> Outcome {
+    let survey = careen(["survey", &disk.file.to_string_lossy(), "--json"]).expect(&good_codes(truth))?.json()?;
+    for list in ["images", "containers", "volumes", "networks"] {
+        if let Some(text) = compare::difference(&ask(disk, list)?, &survey[list]) {
+            return Err(format!("{list}{text}"));
+        }
+    }
+    let findings: Vec<String> = survey["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| truth.whole && finding["severity"] != "note")
+        .map(|finding| format!("a disk without damage has the finding {finding}"))
+        .collect();
+    compare::verdict(&findings)
+}
+
+/// Exit codes of a whole answer: findings of a loss are allowed where part of the disk is of a kind that is not read.
+pub fn good_codes(truth: &Truth) -> Vec<i32> {
+    if truth.whole { vec![0] } else { vec![0, 3] }
+}
+
+/// The answer of a command that prints one list.
+fn ask(disk: &Disk, command: &str) -> Result<Value, String> {
+    careen([command, &disk.file.to_string_lossy(), "--json"]).expect(&[0, 3])?.json()
+}
+
+/// Path of the classic store's data root.
+pub fn data_root(disk: &Disk) -> Result<String, String> {
+    let survey = careen(["survey", &disk.file.to_string_lossy(), "--json", "--quick"]).expect(&[0, 3])?.json()?;
+    let stores = survey["stores"].as_array().into_iter().flatten();
+    let mut classic =
+        stores.filter(|store| store["kind"] == "docker-classic").filter_map(|store| store["path"].as_str());
+    let root = classic.next().ok_or("survey: there is no classic store")?;
+    Ok(root.trim_end_matches('/').to_owned())
+}
+
+fn strings(records: &[Value], field: &str) -> Vec<String> {
+    records.iter().filter_map(|record| record[field].as_str().map(str::to_owned)).collect()
+}
+
+fn strings_of(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}

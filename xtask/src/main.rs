@@ -1,0 +1,71 @@
+//! `cargo xtask`: everything that is done with this repository, from a bare machine to a tested page.
+//!
+//! Each task sets up what it needs first; what is already there is left alone. No task needs another to have run.
+
+mod command;
+mod page;
+mod server;
+mod setup;
+mod stages;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  serve [--port N]   build the page and serve it on localhost
+  test [STAGE…]      run every test, or only the stages named
+  dist               build the page into dist/
+  build              build the `careen` command and the page
+  bench              compare with other tools on this machine
+  setup              install whatever the tasks need, and nothing else
+
+The corpus of test disks is found through CAREEN_CORPUS; without it only the disks in tests/cases are tested.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let done = match task {
+        "serve" => serve(rest),
+        "test" => stages::run(rest),
+        "dist" => setup::for_page().and_then(|()| page::build()),
+        "build" => setup::for_page().and_then(|()| command::build_careen().map(drop)).and_then(|()| page::build()),
+        "bench" => bench(rest),
+        "setup" => setup::for_page().and_then(|()| setup::for_tests()),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no task {other:?}\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: &[String]) -> Result<(), String> {
+    let port = match arguments {
+        [] => 8080,
+        [flag, port] if flag == "--port" => port.parse().map_err(|_| format!("--port {port}: expected a number"))?,
+        _ => return Err(format!("serve: unknown arguments {arguments:?}\n\n{HELP}")),
+    };
+    setup::for_page()?;
+    page::build()?;
+    let server = server::Server::bind(port, "/")?;
+    println!("\nCareen is at {}  (Ctrl+C ends it)", server.url());
+    println!("Pick a disk there, or press \"Open the demo disk\".");
+    server.run()
+}
+
+fn bench(arguments: &[String]) -> Result<(), String> {
+    let careen = command::build_careen()?;
+    let script = command::root().join("benches/peers.sh");
+    command::run(command::tool("bash").arg(script).args(arguments).env("CAREEN_BIN", careen))
+}
