@@ -1,1 +1,19 @@
-//! Not written yet.
+//! From what was found to what people take away: the comparison of packages across images and the files of
+//! `packages --out`, which the page's download writes with the same bytes.
+//!
+//! Plain data in, plain data or bytes out; same input, same bytes. Nothing here reads a disk or writes a file.
+
+mod comparison;
+mod csv_table;
+mod labels;
+mod package_files;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod version;
+
+pub use comparison::compare;
+pub use labels::labels;
+pub use package_files::{ReportFile, package_files};
+pub use rows::{PackageRow, package_rows};
+pub use version::compare_versions;
