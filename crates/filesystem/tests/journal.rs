@@ -1,7 +1,7 @@
 //! The replay judged by e2fsprogs: `debugfs` writes transactions into a filesystem's journal, `e2fsck` replays them on
 //! a copy, and the copy must read like the original does with its journal replayed in memory.
 
-#![allow(clippy::arithmetic_side_effects)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::BTreeMap;
 use std::fs;
