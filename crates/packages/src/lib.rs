@@ -117,6 +117,7 @@ pub fn catalog_tree(
     observer(visited);
     cancel.check()?;
     packages.sort();
+    pip::merge_records(&mut packages);
     pip::note_several_versions(tree, &packages, findings);
     Ok(Found { ecosystems: ecosystems.into_iter().collect(), packages })
 }

@@ -6,7 +6,8 @@
 //!
 //! Name and version are those of the metadata (Core metadata specifications); where it lacks them, or is missing, the
 //! name of the directory tells them, with a finding. When a directory holds several versions of one distribution, all
-//! are listed with a note, since which one Python takes depends on the order of the directory.
+//! are listed with a note, since which one Python takes depends on the order of the directory. Several records of the same
+//! version (Debian ships a `.dist-info` and an `.egg-info` of some packages) are one package, as in pip's list.
 //!
 //! Not claimed: metadata outside such directories (vendored in `setuptools/_vendor`, `pip install --target`), because
 //! no interpreter of the tree finds it by itself. An egg that is a zip archive is told by its file's name.
@@ -15,11 +16,11 @@ mod distribution;
 mod metadata;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, lookup_path};
 use careen_model::codes::packages as codes;
-use careen_model::{Details, Ecosystem, Package};
+use careen_model::{Ecosystem, Package};
 
 use crate::{Cataloger, barren, path};
 use distribution::Site;
@@ -69,14 +70,7 @@ impl Cataloger for Pip {
         if is_site_directory(path) {
             return Vec::new();
         }
-        // A metadata file stands for the distribution it describes; that of an egg lies one directory deeper.
-        let mut record = path;
-        if METADATA.contains(&path::name(record)) {
-            record = path::parent(record);
-            if path::name(record) == b"EGG-INFO" {
-                record = path::parent(record);
-            }
-        }
+        let record = record_of(path);
         let node = if record == path {
             node
         } else {
@@ -103,24 +97,47 @@ fn has_suffix(name: &[u8], suffixes: &[&[u8]]) -> bool {
     suffixes.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
 }
 
+/// The record a path stands for: a metadata file stands for the directory that holds it; that of an egg lies one
+/// directory deeper.
+fn record_of(path: &[u8]) -> &[u8] {
+    let (directory, name) = path::split(path);
+    match path::split(directory) {
+        _ if !METADATA.contains(&name) => path,
+        (egg, b"EGG-INFO") => egg,
+        _ => directory,
+    }
+}
+
+/// The directory a package's record lies in.
+fn directory_of(package: &Package) -> &str {
+    let directory = path::parent(record_of(package.found_at.as_bytes()));
+    std::str::from_utf8(directory).unwrap_or_default()
+}
+
+/// Leaves one of several records of the same version of a distribution in one directory, a `.dist-info` rather than
+/// another: Debian ships some packages with both, and pip lists them once. `packages` must be sorted, and is afterwards.
+pub fn merge_records(packages: &mut Vec<Package>) {
+    let is_pip = |package: &Package| package.ecosystem() == Ecosystem::Pip;
+    packages.sort_by_key(|package| is_pip(package) && !package.found_at.ends_with(".dist-info/METADATA"));
+    let mut seen = BTreeSet::new();
+    packages.retain(|package| {
+        let key =
+            || (directory_of(package).to_owned(), package.normalized_name().into_owned(), package.version.clone());
+        !is_pip(package) || seen.insert(key())
+    });
+    packages.sort();
+}
+
 /// Notes distributions that one directory holds in several versions.
 pub fn note_several_versions(tree: &dyn FileTree, packages: &[Package], findings: &mut Findings) {
-    let mut versions: BTreeMap<(&str, Cow<'_, str>), Vec<&Package>> = BTreeMap::new();
-    for package in packages {
-        if let Details::Pip { .. } = package.details {
-            let record = path::parent(package.found_at.as_bytes());
-            let directory = std::str::from_utf8(path::parent(record)).unwrap_or_default();
-            versions.entry((directory, package.normalized_name())).or_default().push(package);
-        }
+    let mut versions: BTreeMap<(&str, Cow<'_, str>), Vec<&str>> = BTreeMap::new();
+    for package in packages.iter().filter(|package| package.ecosystem() == Ecosystem::Pip) {
+        versions.entry((directory_of(package), package.normalized_name())).or_default().push(&package.version);
     }
-    for ((directory, name), found) in versions {
-        let first = found.first().map(|package| &package.version);
-        if found.iter().any(|package| Some(&package.version) != first) {
-            let list: Vec<&str> = found.iter().map(|package| package.version.as_str()).collect();
-            let place = tree.place(tree.root()).then(format_args!("{directory}/{name}"));
-            let values: [(&str, &dyn std::fmt::Display); 3] =
-                [("package", &name), ("directory", &directory), ("versions", &list.join(", "))];
-            findings.add(&codes::PIP_SEVERAL_VERSIONS, &place, &values);
-        }
+    for ((directory, name), versions) in versions.into_iter().filter(|(_, versions)| versions.len() > 1) {
+        let place = tree.place(tree.root()).then(format_args!("{directory}/{name}"));
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("package", &name), ("directory", &directory), ("versions", &versions.join(", "))];
+        findings.add(&codes::PIP_SEVERAL_VERSIONS, &place, &values);
     }
 }

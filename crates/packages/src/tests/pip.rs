@@ -137,6 +137,23 @@ fn several_versions_in_one_directory_are_listed_and_noted() {
     tree.file(&format!("{SITE}/six-1.15.dist-info/METADATA"), "Name: six\nVersion: 1.15\n");
     tree.file(&format!("{SITE}/Six-1.16.dist-info/METADATA"), "Name: Six\nVersion: 1.16\n");
     tree.file("/opt/venv/lib/python3.9/site-packages/six-1.dist-info/METADATA", "Name: six\nVersion: 1\n");
+    tree.file("/opt/old/lib/python3.9/site-packages/a-1.egg-info", "Name: a\nVersion: 1\n");
+    tree.file("/opt/old/lib/python3.9/site-packages/a-2.egg-info", "Name: a\nVersion: 2\n");
     let (found, codes) = catalog(&tree);
-    assert_eq!((found.packages.len(), codes), (3, vec!["pip-several-versions"]));
+    assert_eq!((found.packages.len(), codes), (5, vec!["pip-several-versions"; 2]));
+}
+
+#[test]
+fn two_records_of_one_version_are_one_package() {
+    let mut tree = MemoryTree::new("test");
+    tree.file("/usr/lib/python3/dist-packages/a.egg-info/PKG-INFO", "Name: A\nVersion: 1\n");
+    tree.file("/usr/lib/python3/dist-packages/a-1.dist-info/METADATA", "Name: a\nVersion: 1\n");
+    tree.file("/usr/local/lib/python3.11/dist-packages/a-1.dist-info/METADATA", "Name: a\nVersion: 1\n");
+    let (found, codes) = catalog(&tree);
+    let places: Vec<_> = found.packages.iter().map(|package| package.found_at.as_str()).collect();
+    let expected = [
+        "/usr/lib/python3/dist-packages/a-1.dist-info/METADATA",
+        "/usr/local/lib/python3.11/dist-packages/a-1.dist-info/METADATA",
+    ];
+    assert_eq!((places, codes), (expected.to_vec(), vec![]));
 }
