@@ -1,1 +1,5 @@
-//! Not written yet.
+//! What Docker keeps on a disk.
+
+pub mod overlay;
+
+pub use overlay::MergedTree;
