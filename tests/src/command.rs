@@ -19,7 +19,7 @@ pub struct Answer {
     pub line: String,
 }
 
-/// Runs `careen` with these arguments. Without `CAREEN_BIN`, which `cargo xtask test` sets, it is built first.
+/// Runs `careen` with these arguments.
 pub fn careen<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Answer {
     let mut command = Command::new(binary());
     command.args(arguments).stdin(Stdio::null());
@@ -35,7 +35,8 @@ pub fn careen<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Answer
     }
 }
 
-fn binary() -> &'static PathBuf {
+/// The command. Without `CAREEN_BIN`, which `cargo xtask test` sets, it is built first.
+pub fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("CAREEN_BIN") {
         Some(file) => file.into(),

@@ -11,7 +11,7 @@ pub mod workspace;
 
 use std::path::{Path, PathBuf};
 
-pub use command::{Answer, careen};
+pub use command::{Answer, binary, careen};
 pub use disks::{Disk, Disks, Known, disks};
 
 /// The root of the repository.

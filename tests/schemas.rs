@@ -1,0 +1,85 @@
+//! What every command prints as JSON is valid by its schema in docs/schemas.
+
+use std::path::PathBuf;
+
+use careen_tests::{Disk, careen, disks, root};
+use jsonschema::{Registry, Validator};
+use serde_json::Value;
+
+/// Reads a schema by the name of its command.
+fn schema(command: &str) -> Value {
+    let file: PathBuf = root().join(format!("docs/schemas/{command}.schema.json"));
+    let text = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Validates each of these values by the schema of a command.
+#[track_caller]
+fn is_valid(command: &str, values: &[Value]) {
+    let survey = schema("survey");
+    let own = schema(command);
+    jsonschema::draft202012::meta::validate(&own).unwrap_or_else(|error| panic!("{command}.schema.json: {error}"));
+    let id = survey["$id"].as_str().unwrap().to_owned();
+    let registry = Registry::new().add(id, survey).unwrap().prepare().unwrap();
+    let validator: Validator = jsonschema::options().with_registry(&registry).offline().build(&own).unwrap();
+    for value in values {
+        if let Err(error) = validator.validate(value) {
+            panic!("{command}: at {}: {error}", error.instance_path());
+        }
+    }
+    assert!(!values.is_empty(), "{command} printed nothing");
+}
+
+fn tiny() -> &'static Disk {
+    disks().get("cases/tiny").expect("tests/cases/tiny unpacks")
+}
+
+fn ask(command: &str, options: &[&str]) -> careen_tests::Answer {
+    let file = tiny().file.to_string_lossy();
+    let words = [&[command, &*file, "--json"], options].concat();
+    careen(words).expect(&[0]).unwrap()
+}
+
+#[test]
+fn commands_that_print_one_value() {
+    for command in ["survey", "images", "containers", "volumes", "networks", "layers", "packages"] {
+        let answer = ask(command, &[]).json().unwrap();
+        assert!(answer.as_array().is_none_or(|list| !list.is_empty()), "{command} printed an empty list");
+        is_valid(command, &[answer]);
+    }
+    is_valid("survey", &[ask("survey", &["--quick"]).json().unwrap()]);
+    is_valid("packages", &[ask("packages", &["--containers", "--host"]).json().unwrap()]);
+}
+
+#[test]
+fn listings() {
+    is_valid("ls", &ask("ls", &["-R", "--hash"]).json_lines().unwrap());
+    is_valid("ls", &ask("ls", &[]).json_lines().unwrap());
+}
+
+#[test]
+fn documents() {
+    let image = ask("images", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let container = ask("containers", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let volume = ask("volumes", &[]).json().unwrap()[0]["name"].as_str().unwrap().to_owned();
+    is_valid("history", &[ask("history", &[&image]).json().unwrap()]);
+    for scope in [format!("image:{image}"), format!("container:{container}"), format!("volume:{volume}")] {
+        is_valid("inspect", &[ask("inspect", &[&scope]).json().unwrap()]);
+    }
+}
+
+#[test]
+fn several_disks_print_one_value_a_line() {
+    let file = tiny().file.to_string_lossy();
+    let lines = careen(["survey", &file, &file, "--json"]).expect(&[0]).unwrap().json_lines().unwrap();
+    assert_eq!(lines.len(), 2);
+    is_valid("survey", &lines);
+}
+
+#[test]
+fn a_schema_refuses_what_is_wrong() {
+    let mut survey = ask("survey", &[]).json().unwrap();
+    survey["images"][0]["kind"] = "nonsense".into();
+    let schema = schema("survey");
+    assert!(!jsonschema::options().offline().build(&schema).unwrap().is_valid(&survey));
+}
