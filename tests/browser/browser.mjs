@@ -1,0 +1,119 @@
+// What the browser tests share: one headless Chromium, a page that is watched while it is used, and the native command
+// to compare with. `cargo xtask test browser` builds, serves and names all of it.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+const named = (name) => {
+  assert.ok(process.env[name], `${name} is not set: run these through "cargo xtask test browser"`);
+  return process.env[name];
+};
+
+/** Where the page is served. */
+export const url = named('CAREEN_URL');
+
+/** The disks there are: `{ name, file, kind }`. */
+export const disks = JSON.parse(named('CAREEN_DISKS'));
+
+/** The disk of this name, if it is there. */
+export const disk = (name) => disks.find((one) => one.name === name);
+
+/** A folder that is gone with the machine's next start. */
+export const scratch = () => mkdtempSync(join(tmpdir(), 'careen-'));
+
+/** How long a disk may take until everything about it is known. */
+const PATIENCE = 240_000;
+
+const browser = await chromium.launch({
+  executablePath: named('CAREEN_CHROMIUM'),
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
+    // Whatever is not this page does not exist.
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
+  ],
+});
+
+/** Ends the browser; each test file does it last. */
+export const quit = () => browser.close();
+
+/**
+ * A fresh profile with the page loaded. `watched` collects what must not happen: requests that leave the page's own
+ * address, errors of its scripts, breaches of its policy.
+ */
+export async function openPage(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', ...options });
+  const watched = { requests: [], away: [], errors: [] };
+  context.on('request', (request) => {
+    watched.requests.push(request.url());
+    if (![url, 'blob:', 'data:'].some((own) => request.url().startsWith(own))) watched.away.push(request.url());
+  });
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.on('pageerror', (error) => watched.errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') watched.errors.push(message.text());
+  });
+  await page.goto(url);
+  await page.getByTestId('pick-disk').waitFor({ state: 'attached' });
+  return { page, watched, close: () => context.close() };
+}
+
+/** Fails when anything happened that must not. */
+export function assertQuiet(watched) {
+  assert.deepEqual(watched.away, [], 'requests left the page');
+  assert.deepEqual(watched.errors, [], 'the page logged errors');
+}
+
+/** Waits until `progress` says one of these. */
+export async function waitForState(page, ...states) {
+  const wanted = states.map((state) => `[data-testid="progress"][data-state="${state}"]`).join(', ');
+  await page.locator(wanted).first().waitFor({ state: 'attached' });
+  return page.getByTestId('progress').first().getAttribute('data-state');
+}
+
+/** Picks a disk and waits until everything about it is known. */
+export async function pick(page, file) {
+  await page.getByTestId('pick-disk').setInputFiles(file);
+  assert.equal(await waitForState(page, 'complete', 'failed'), 'complete', `${file} opens`);
+}
+
+/** Goes to a route through its link. */
+export async function go(page, route) {
+  await page.getByTestId(`nav-${route}`).click();
+}
+
+/** Downloads a file by its button and returns its bytes. */
+export async function download(page, name) {
+  const [started] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`download-${name}`).first().click()]);
+  assert.equal(started.suggestedFilename(), name);
+  return readFileSync(await started.path());
+}
+
+/** Runs the native command; its answer, or a failure with its own words. */
+export function careen(...words) {
+  const run = spawnSync(named('CAREEN_BIN'), words, { maxBuffer: 1 << 28 });
+  assert.ok(run.status === 0 || run.status === 3, `careen ${words.join(' ')}: ${run.status} ${run.stderr}`);
+  return run.stdout;
+}
+
+/** The package files as the native command writes them: bytes by name. */
+export function nativeFiles(file) {
+  const folder = join(scratch(), 'packages');
+  careen('packages', file, '--out', folder);
+  return new Map(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** Keeps a picture of the page for people to look at. */
+export async function picture(page, name) {
+  mkdirSync(named('CAREEN_SCREENSHOTS'), { recursive: true });
+  await page.screenshot({ path: join(named('CAREEN_SCREENSHOTS'), `${name}.png`) });
+}

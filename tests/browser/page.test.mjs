@@ -1,0 +1,153 @@
+// The page itself: the demo, cancelling, files that are no disk, languages, themes, and that nothing leaves it.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { assertQuiet, disk, go, openPage, pick, picture, quit, scratch, waitForState } from './browser.mjs';
+
+after(quit);
+
+const tiny = disk('cases/tiny').file;
+
+test('the demo disk opens', async () => {
+  const { page, watched, close } = await openPage();
+  await page.getByTestId('open-demo').click();
+  assert.equal(await waitForState(page, 'complete', 'failed'), 'complete');
+  await go(page, 'images');
+  await page.getByTestId('table-images').locator('[data-key]').first().waitFor();
+  assertQuiet(watched);
+  await close();
+});
+
+test('cancelling ends the work and leaves the page usable', async () => {
+  const { page, watched, close } = await openPage();
+  // The moment there is something to cancel.
+  await page.evaluate(() => {
+    const look = new MutationObserver(() => {
+      const button = document.querySelector('[data-testid="cancel"]');
+      if (!button) return;
+      look.disconnect();
+      button.click();
+    });
+    look.observe(document.body, { childList: true, subtree: true, attributes: true });
+  });
+  await page.getByTestId('pick-disk').setInputFiles((disk('corpus/real') ?? disk('cases/tiny')).file);
+  await waitForState(page, 'cancelled');
+  await pick(page, tiny);
+  assertQuiet(watched);
+  await close();
+});
+
+test('a file that is no disk gets its sentence, and the next one opens', async () => {
+  const folder = scratch();
+  const make = (name, length, ...parts) => {
+    const bytes = Buffer.alloc(length);
+    for (const [offset, text] of parts) bytes.write(text, offset, 'latin1');
+    writeFileSync(join(folder, name), bytes);
+    return [join(folder, name)];
+  };
+  const cut = join(folder, 'cut.vhdx');
+  copyFileSync(tiny, cut);
+  truncateSync(cut, 1 << 20);
+  const cases = [
+    [...make('notes.txt', 5000, [0, 'not a disk\n']), /No Linux filesystem/i],
+    [...make('empty.vhdx', 0), /empty/i],
+    [...make('locked.raw', 1 << 20, [0, '\xeb\x58\x90-FVE-FS-'], [510, '\x55\xaa']), /BitLocker/],
+    [...make('secret.raw', 1 << 20, [0, 'LUKS\xba\xbe\x00\x01']), /LUKS/],
+    [...make('windows.raw', 1 << 20, [0, '\xeb\x52\x90NTFS    \x00\x02\x08'], [510, '\x55\xaa']), /NTFS/],
+    [cut, /cut\.vhdx/],
+  ];
+  const { page, watched, close } = await openPage();
+  for (const [file, sentence] of cases) {
+    await page.getByTestId('pick-disk').setInputFiles(file);
+    await page.getByText(sentence).first().waitFor({ state: 'visible' });
+    await waitForState(page, 'failed', 'complete');
+    await picture(page, `refused-${file.split('/').pop()}`);
+  }
+  await pick(page, tiny);
+  await go(page, 'images');
+  await page.getByTestId('table-images').locator('[data-key]').first().waitFor();
+  assertQuiet(watched);
+  await close();
+});
+
+test('a file that changes has to be picked again, which is said', async () => {
+  const file = join(scratch(), 'docker_data.vhdx');
+  copyFileSync(tiny, file);
+  const { page, close } = await openPage();
+  await pick(page, file);
+  utimesSync(file, new Date(), new Date(Date.now() + 60_000));
+  await go(page, 'files');
+  await page.getByText(/changed|again/i).first().waitFor({ state: 'visible' });
+  await picture(page, 'file-changed');
+  await pick(page, file);
+  await go(page, 'files');
+  await page.getByTestId('table-files').locator('[data-key]').first().waitFor();
+  await close();
+});
+
+test('nothing is asked of any server once the page stands', async () => {
+  const { page, watched, close } = await openPage();
+  await page.waitForLoadState('networkidle');
+  const before = watched.requests.length;
+  await pick(page, tiny);
+  for (const route of await routes(page)) await go(page, route);
+  assert.deepEqual(watched.requests.slice(before).filter((request) => !request.startsWith('blob:')), []);
+  // The policy itself refuses what a script might try.
+  const refused = await page.evaluate(() => fetch('https://example.com/').then(() => 'sent', (error) => error.name));
+  assert.equal(refused, 'TypeError');
+  assert.equal(await page.evaluate(() => typeof RTCPeerConnection), 'undefined');
+  await close();
+});
+
+test('Korean and English, light and dark, wide and narrow', async () => {
+  const { page, watched, close } = await openPage();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await picture(page, 'open-en-light');
+  await pick(page, tiny);
+  const grounds = new Set();
+  for (const theme of ['first', 'second']) {
+    const colour = await ground();
+    grounds.add(colour);
+    const shade = isDark(colour) ? 'dark' : 'light';
+    for (const language of ['ko', 'en']) {
+      await page.getByTestId(`lang-${language}`).first().click();
+      assert.equal(await page.evaluate(() => document.documentElement.lang), language, theme);
+      const text = await page.locator('nav').first().innerText();
+      assert.equal(/[가-힣]/.test(text), language === 'ko', `${language}: ${text}`);
+      for (const [width, height] of [[1440, 900], [1280, 720]]) {
+        await page.setViewportSize({ width, height });
+        for (const route of await routes(page)) {
+          await go(page, route);
+          await page.waitForTimeout(150);
+          const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wider <= 0, `${route} at ${width} is ${wider} pixels too wide`);
+          await picture(page, `${route}-${language}-${shade}-${width}`);
+        }
+      }
+    }
+    await page.getByTestId('theme').first().click();
+  }
+  assert.equal(grounds.size, 2, 'two themes');
+
+  // What was chosen is remembered.
+  await page.getByTestId('lang-ko').first().click();
+  await page.reload();
+  await page.getByTestId('pick-disk').waitFor({ state: 'attached' });
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+  assertQuiet(watched);
+  await close();
+});
+
+/** The routes that the page shows. */
+async function routes(page) {
+  const ids = await page.locator('[data-testid^="nav-"]').evaluateAll((all) => all.map((link) => link.dataset.testid));
+  return [...new Set(ids)].map((id) => id.slice('nav-'.length));
+}
+
+function isDark(colour) {
+  const [red, green, blue] = colour.match(/\d+/g).map(Number);
+  return red + green + blue < 3 * 128;
+}
