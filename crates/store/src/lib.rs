@@ -1,5 +1,18 @@
-//! What Docker keeps on a disk.
+//! What Docker keeps on a disk: data roots, and in them images, layers, containers, volumes and networks.
+//!
+//! [`find_roots`] tells the data roots of a filesystem by what directories contain; [`ClassicStore`] reads the records of
+//! one; [`MergedTree`] shows the layers of an image or a container as the kernel's overlayfs does.
+//!
+//! Sources: moby and containerd as named in each module; records are read without any database where one is broken.
 
+pub mod bbolt;
+mod classic;
+mod containerd;
+mod digest;
 pub mod overlay;
+mod records;
+mod roots;
 
+pub use classic::ClassicStore;
 pub use overlay::MergedTree;
+pub use roots::{DataRoot, find_roots};

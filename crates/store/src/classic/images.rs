@@ -1,0 +1,233 @@
+//! Image records: `imagedb/content/sha256/<id>`, the configuration whose digest is the image's id, and
+//! `imagedb/metadata/sha256/<id>/{parent,lastUpdated}` (moby `daemon/internal/image/fs.go`).
+//!
+//! A configuration that is not what its name says is shown as far as it parses; the engine would hide it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use careen_evidence::{Findings, ReadError, codes};
+use careen_model::{Hidden, Image, ImageKind, ImageState, LayerOfImage, LayerState};
+use serde_json::Value;
+
+use super::layers::Layers;
+use super::repositories::Names;
+use crate::digest::{chain_ids, digest_of_hex, is_digest, is_hex64, sha256};
+use crate::records::{Object, Records, parse_object, text_of, time_of};
+
+/// Most bytes of configurations kept in memory, all together.
+const MAX_CONFIGURATIONS: u64 = 256 << 20;
+
+/// The images of a store.
+#[derive(Default)]
+pub(super) struct Images {
+    /// By id, in byte order.
+    pub list: Vec<Image>,
+    /// Configurations that parse, by image id.
+    pub configurations: BTreeMap<String, Value>,
+    /// Image the classic builder built upon, by image id.
+    pub parents: BTreeMap<String, String>,
+    /// When an image was last tagged, as the engine wrote it.
+    pub last_tagged: BTreeMap<String, String>,
+}
+
+impl Images {
+    /// Reads every record of `database` (`imagedb`), and puts the names to them.
+    pub fn read(
+        records: &Records<'_>,
+        database: Option<&Object>,
+        names: Names,
+        store: &str,
+        findings: &mut Findings,
+    ) -> Images {
+        let mut images = Images::default();
+        if let Some(database) = database {
+            images.read_configurations(records, database, store, findings);
+            images.read_metadata(records, database, findings);
+        }
+        images.put_names(records, database, names, store, findings);
+        let parents: BTreeSet<&String> = images.parents.values().collect();
+        for image in &mut images.list {
+            image.kind = match (image.names.is_empty(), image.digests.is_empty()) {
+                (false, _) => ImageKind::Tagged,
+                (true, false) => ImageKind::DigestOnly,
+                (true, true) if parents.contains(&image.id) => ImageKind::Intermediate,
+                (true, true) => ImageKind::Dangling,
+            };
+        }
+        images
+    }
+
+    fn read_configurations(&mut self, records: &Records<'_>, database: &Object, store: &str, findings: &mut Findings) {
+        let Some(directory) = records.directory(database, &["content", "sha256"], findings) else { return };
+        let entries = records.entries(&directory, findings);
+        records.prefetch(entries.iter().map(|(_, object)| object));
+        let mut room = MAX_CONFIGURATIONS.min(records.limits.bytes);
+        for (name, file) in entries {
+            if !is_hex64(&name) {
+                records.leftover(&file, &name, findings);
+                continue;
+            }
+            let id = digest_of_hex(&name);
+            let mut image = empty_image(store, &id);
+            match self.read_configuration(records, &file, &id, &mut room, findings) {
+                Ok((configuration, is_exact)) => {
+                    describe(&mut image, &configuration);
+                    if !is_exact {
+                        (image.state, image.hidden) = (ImageState::Damaged, Some(Hidden::ConfigInvalid));
+                    }
+                    self.configurations.insert(id, configuration);
+                }
+                Err(error) => {
+                    (image.state, image.hidden) = (ImageState::Damaged, Some(Hidden::ConfigInvalid));
+                    let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("reason", &error.reason())];
+                    findings.add(&codes::store::IMAGE_CONFIG_INVALID, &error.place, values);
+                }
+            }
+            self.list.push(image);
+        }
+    }
+
+    /// A configuration, and whether its digest is the image's id.
+    fn read_configuration(
+        &self,
+        records: &Records<'_>,
+        file: &Object,
+        id: &str,
+        room: &mut u64,
+        findings: &mut Findings,
+    ) -> Result<(Value, bool), ReadError> {
+        let place = records.place(file);
+        let bytes = records.bytes(file, findings)?;
+        *room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            ReadError::over_limit(&place, format_args!("configurations of more than {MAX_CONFIGURATIONS} bytes in all"))
+        })?;
+        let configuration = parse_object(&bytes, &place)?;
+        if configuration.get("rootfs").and_then(Value::as_object).is_none() {
+            return Err(ReadError::corrupt(&place, "image configuration: rootfs is missing"));
+        }
+        let digest = sha256(&bytes);
+        if digest != id {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("digest", &digest)];
+            findings.add(&codes::store::IMAGE_CONFIG_DIGEST, &place, values);
+        }
+        Ok((configuration, digest == id))
+    }
+
+    fn read_metadata(&mut self, records: &Records<'_>, database: &Object, findings: &mut Findings) {
+        let Some(directory) = records.directory(database, &["metadata", "sha256"], findings) else { return };
+        for (name, object) in records.directories(&directory, findings) {
+            if !is_hex64(&name) {
+                records.leftover(&object, &name, findings);
+                continue;
+            }
+            let id = digest_of_hex(&name);
+            if let Some(parent) = records.text(&object, "parent", findings).filter(|parent| is_digest(parent)) {
+                self.parents.insert(id.clone(), parent);
+            }
+            if let Some(time) = records.text(&object, "lastUpdated", findings).filter(|time| !time.is_empty()) {
+                self.last_tagged.insert(id, time);
+            }
+        }
+    }
+
+    /// Gives the images their names. A name of an image that has no record makes one, so that it is not forgotten.
+    fn put_names(
+        &mut self,
+        records: &Records<'_>,
+        database: Option<&Object>,
+        names: Names,
+        store: &str,
+        findings: &mut Findings,
+    ) {
+        let known: BTreeSet<String> = self.list.iter().map(|image| image.id.clone()).collect();
+        for (id, references) in names.iter().filter(|(id, _)| !known.contains(*id)) {
+            let place = database.map(|database| records.place(database)).unwrap_or_default();
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("image", id), ("names", &references.join(", "))];
+            findings.add(&codes::store::IMAGE_RECORD_MISSING, &place.then(id), values);
+            let mut image = empty_image(store, id);
+            (image.state, image.hidden) = (ImageState::Incomplete, Some(Hidden::ConfigInvalid));
+            self.list.push(image);
+        }
+        self.list.sort_by(|left, right| left.id.cmp(&right.id));
+        for image in &mut self.list {
+            let references = names.get(&image.id).into_iter().flatten().cloned();
+            let (digests, tags): (BTreeSet<String>, BTreeSet<String>) = references.partition(|name| name.contains('@'));
+            (image.names, image.digests) = (tags.into_iter().collect(), digests.into_iter().collect());
+        }
+    }
+
+    /// Tells each image what is left of its layers.
+    pub fn put_layers(
+        &mut self,
+        records: &Records<'_>,
+        layers: &Layers,
+        has_directories: bool,
+        findings: &mut Findings,
+    ) {
+        for image in &mut self.list {
+            let mut first_missing = None;
+            for layer in &mut image.layers {
+                layer.size = layers.size(&layer.chain_id);
+                layer.state = layers.state(&layer.chain_id, has_directories);
+                if layers.object(&layer.chain_id).is_none() {
+                    first_missing.get_or_insert(layer.chain_id.clone());
+                }
+            }
+            if let Some(layer) = first_missing {
+                let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &image.label()), ("layer", &layer)];
+                let place = records.tree.place(records.tree.root()).then(&image.id);
+                findings.add(&codes::store::LAYER_RECORD_MISSING, &place, values);
+            }
+            // A configuration that cannot be read does not tell the layers, so their sizes are not known to be none.
+            let is_described = self.configurations.contains_key(&image.id);
+            let mut sizes = image.layers.iter().map(|layer| layer.size);
+            let sum = sizes.try_fold(0_u64, |sum, size| Some(sum.saturating_add(size?)));
+            image.size = sum.filter(|_| is_described);
+            let is_any = |state| image.layers.iter().any(|layer| layer.state == state);
+            if is_any(LayerState::Missing) {
+                image.state = ImageState::Incomplete;
+            } else if image.state == ImageState::Whole && is_any(LayerState::Damaged) {
+                image.state = ImageState::Damaged;
+            }
+            let is_known = |layer: &LayerOfImage| layers.is_known_to_engine(&layer.chain_id);
+            if image.hidden.is_none() && !image.layers.iter().all(is_known) {
+                image.hidden = Some(Hidden::BrokenChain);
+            }
+        }
+    }
+}
+
+fn empty_image(store: &str, id: &str) -> Image {
+    Image {
+        id: id.to_owned(),
+        store: store.to_owned(),
+        kind: ImageKind::Dangling,
+        names: Vec::new(),
+        digests: Vec::new(),
+        created: None,
+        architecture: None,
+        os: None,
+        size: None,
+        layers: Vec::new(),
+        state: ImageState::Whole,
+        hidden: None,
+        config_digest: Some(id.to_owned()),
+    }
+}
+
+/// Takes from an image configuration (OCI image specification 1.1, config.md) what is shown of it.
+fn describe(image: &mut Image, configuration: &Value) {
+    image.created = time_of(configuration, "created");
+    image.architecture = text_of(configuration, "architecture").map(str::to_owned);
+    image.os = text_of(configuration, "os").map(str::to_owned);
+    let diff_ids = configuration.get("rootfs").and_then(|rootfs| rootfs.get("diff_ids")).and_then(Value::as_array);
+    let diff_ids: Vec<&str> = diff_ids.into_iter().flatten().map(|id| id.as_str().unwrap_or("")).collect();
+    let chain_ids = chain_ids(diff_ids.iter().copied());
+    let layer = |(diff_id, chain_id): (&&str, String)| LayerOfImage {
+        diff_id: (*diff_id).to_owned(),
+        chain_id,
+        size: None,
+        state: LayerState::Missing,
+    };
+    image.layers = diff_ids.iter().zip(chain_ids).map(layer).collect();
+}

@@ -1,0 +1,364 @@
+//! Docker's own records: images and layers of a graph driver, containers, volumes, networks.
+//!
+//! Layout: moby `daemon/internal/{image,layer,refstore}`, `daemon/container`, `daemon/volume`, `daemon/libnetwork`,
+//! from Docker 1.10 on. Everything is read once, when the store is opened: a store has thousands of records at the most.
+//!
+//! Promised: never panics; what is broken is a finding, and whatever does not depend on it is read. Records repair one
+//! another where the repair can be proved (a hash, a name on both sides) and never by likeness.
+//!
+//! Not handled: the files of layers by drivers other than overlay2 and fuse-overlayfs; half-removed and half-made
+//! layers, which are named only.
+
+mod containers;
+mod graph;
+mod images;
+mod layers;
+mod networks;
+mod repositories;
+mod volumes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes};
+use careen_model::{Container, Image, Layer, Network, Store, StoreKind, Volume};
+use serde_json::Value;
+
+use crate::digest::is_hex64;
+use crate::records::{Object, Records};
+use crate::roots::DataRoot;
+use containers::{Containers, Mount};
+use graph::Graph;
+use images::Images;
+use layers::Layers;
+use volumes::Volumes;
+
+/// A Docker data root with its records.
+///
+/// Of a root with a containerd store this holds the containers, volumes and networks; it then has no images.
+pub struct ClassicStore {
+    tree: Rc<dyn FileTree>,
+    limits: Limits,
+    store: Store,
+    place: Place,
+    graph: Graph,
+    images: Images,
+    layers: Layers,
+    layer_list: Vec<Layer>,
+    containers: Containers,
+    mounts: BTreeMap<String, Mount>,
+    volumes: Volumes,
+    networks: Vec<Network>,
+}
+
+impl ClassicStore {
+    /// Reads the records of a data root; those it lacks are empty lists.
+    pub fn open(tree: Rc<dyn FileTree>, root: &DataRoot, limits: &Limits, findings: &mut Findings) -> ClassicStore {
+        let records = Records { tree: &*tree, limits };
+        let docker = root.docker.clone().unwrap_or(Object { node: root.node, path: root.path.clone() });
+        let place = records.place(&docker);
+        let is_classic = root.kind == StoreKind::DockerClassic;
+
+        let graph = Graph::open(&records, &docker, &root.driver, findings);
+        let homes = if is_classic { homes(&records, &docker, &root.driver, findings) } else { Vec::new() };
+        let names = find(&records, &homes, "repositories.json", findings);
+        let names = names.map(|file| repositories::read(&records, &file, findings)).unwrap_or_default();
+        let image_database = find(&records, &homes, "imagedb", findings);
+        let mut images = Images::read(&records, image_database.as_ref(), names, &root.id, findings);
+
+        let layer_database = find(&records, &homes, "layerdb", findings);
+        let mounts = layer_database.as_ref().map(|database| containers::read_mounts(&records, database, findings));
+        let mounts = mounts.unwrap_or_default();
+        let layers = layer_database.as_ref().map(|database| {
+            Layers::read(&records, database, &graph, &images.list, &layers_of_containers(&mounts), findings)
+        });
+        let layers = layers.unwrap_or_default();
+        images.put_layers(&records, &layers, graph.has_directories(), findings);
+        let layer_list = layers.list(&root.id, &images.list, graph.has_directories());
+
+        let mut store = ClassicStore {
+            limits: *limits,
+            store: root.store(),
+            place,
+            graph,
+            images,
+            layers,
+            layer_list,
+            containers: Containers::default(),
+            mounts,
+            volumes: Volumes::default(),
+            networks: Vec::new(),
+            tree: Rc::clone(&tree),
+        };
+        if root.is_first {
+            store.containers = Containers::read(&records, root, &docker, findings);
+            store.volumes = Volumes::read(&records, &docker, &store.containers.volume_users, findings);
+            store.networks = networks::read(&records, &docker, findings);
+        }
+        if is_classic {
+            store.check(&records, findings);
+        }
+        store
+    }
+
+    /// The row of this store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Every image record, by id.
+    pub fn images(&self) -> &[Image] {
+        &self.images.list
+    }
+
+    /// Every layer record, by chain id.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layer_list
+    }
+
+    /// Every container, by id. Those of the engine's other store stand here too, with that store's id.
+    pub fn containers(&self) -> &[Container] {
+        &self.containers.list
+    }
+
+    /// Every volume, by name; sizes are not known yet.
+    pub fn volumes(&self) -> &[Volume] {
+        &self.volumes.list
+    }
+
+    /// Every network, by id.
+    pub fn networks(&self) -> &[Network] {
+        &self.networks
+    }
+
+    /// An image's configuration as it is stored.
+    pub fn image_config(&self, id: &str) -> Option<&Value> {
+        self.images.configurations.get(id)
+    }
+
+    /// The image the classic builder built this one upon.
+    pub fn image_parent(&self, id: &str) -> Option<&str> {
+        self.images.parents.get(id).map(String::as_str)
+    }
+
+    /// When an image was last tagged, as the engine wrote it.
+    pub fn image_last_tagged(&self, id: &str) -> Option<&str> {
+        self.images.last_tagged.get(id).map(String::as_str)
+    }
+
+    /// A container's `config.v2.json`.
+    pub fn container_config(&self, id: &str) -> Option<&Value> {
+        self.containers.configurations.get(id)
+    }
+
+    /// A container's `hostconfig.json`.
+    pub fn container_host_config(&self, id: &str) -> Option<&Value> {
+        self.containers.host_configurations.get(id)
+    }
+
+    /// The directories of an image's layers, topmost first. Where a layer is missing the list ends above it, with a
+    /// finding; an error when the topmost one is missing. Empty for an image without layers.
+    pub fn image_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
+        let image = self.images.list.iter().find(|image| image.id == id);
+        let image = image.filter(|image| self.images.configurations.contains_key(&image.id)).ok_or_else(|| {
+            ReadError::corrupt(
+                &self.place,
+                format_args!("image {id}: its configuration, which names its layers, is not there"),
+            )
+        })?;
+        match image.layers.last() {
+            Some(top) => self.layer_stack(&top.chain_id, findings),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The directory with the files of one layer.
+    pub fn layer_directory(&self, chain_id: &str, _findings: &mut Findings) -> Result<NodeId, ReadError> {
+        self.check_driver(&self.graph.driver)?;
+        let content = self.layers.content(chain_id).ok_or_else(|| layers::missing(&self.place, chain_id))?;
+        Ok(content.node)
+    }
+
+    /// The directories of a layer and all beneath it, topmost first; a missing layer as in
+    /// [`ClassicStore::image_layers`].
+    pub fn layer_stack(&self, chain_id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
+        self.check_driver(&self.graph.driver)?;
+        let (directories, missing) = self.layers.stack(chain_id);
+        if let Some(missing) = missing {
+            if directories.is_empty() {
+                return Err(layers::missing(&self.place, &missing));
+            }
+            let place = self.place.then(chain_id);
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("layer", &missing), ("count", &directories.len())];
+            findings.add(&codes::store::LAYER_STACK_CUT, &place, values);
+        }
+        Ok(directories)
+    }
+
+    /// The directories of a container: its own changes, what the engine put beneath, then its image's layers.
+    pub fn container_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
+        let mount = self.mount(id)?;
+        let records = Records { tree: &*self.tree, limits: &self.limits };
+        let mut directories = vec![self.container_upper(id, findings)?];
+        let init = mount.init_id.as_deref().and_then(|init| self.graph.content(&records, init, findings));
+        directories.extend(init.map(|init| init.node));
+        match self.chain_of_container(id) {
+            Some(chain_id) => match self.layer_stack(chain_id, findings) {
+                Ok(layers) => directories.extend(layers),
+                Err(error) => findings.add_error(&codes::store::CONTAINER_IMAGE_LOST, &error),
+            },
+            None => {
+                // The record of the image beneath is lost; the directory itself still names those under it.
+                let top = mount.init_id.as_deref().filter(|_| directories.len() > 1).or(mount.mount_id.as_deref());
+                let lower = top.and_then(|top| self.graph.lower(&records, top, findings)).unwrap_or_default();
+                for cache_id in lower.iter().filter(|cache_id| mount.init_id.as_ref() != Some(*cache_id)) {
+                    directories.extend(self.graph.content(&records, cache_id, findings).map(|object| object.node));
+                }
+            }
+        }
+        Ok(directories)
+    }
+
+    /// The directory with a container's own changes.
+    pub fn container_upper(&self, id: &str, findings: &mut Findings) -> Result<NodeId, ReadError> {
+        let mount = self.mount(id)?;
+        let records = Records { tree: &*self.tree, limits: &self.limits };
+        let mount_id = mount.mount_id.as_deref();
+        let upper = mount_id.and_then(|mount_id| self.graph.content(&records, mount_id, findings));
+        let upper = upper.ok_or_else(|| {
+            ReadError::corrupt(&self.place, format_args!("container {id}: the directory with its changes is not there"))
+        })?;
+        Ok(upper.node)
+    }
+
+    /// The directory with a volume's content.
+    pub fn volume_directory(&self, name: &str) -> Option<NodeId> {
+        self.volumes.directories.get(name).map(|object| object.node)
+    }
+
+    /// Paths of the directories that the engine names for an image in `inspect`, topmost first.
+    pub fn image_directories(&self, id: &str) -> Vec<String> {
+        let top = self.images.list.iter().find(|image| image.id == id).and_then(|image| image.layers.last());
+        top.map(|top| self.directories_of_chain(&top.chain_id)).unwrap_or_default()
+    }
+
+    /// Paths of the directories that the engine names for a container in `inspect`, topmost first.
+    pub fn container_directories(&self, id: &str) -> Vec<String> {
+        let Some(mount) = self.mounts.get(id) else { return Vec::new() };
+        let own = [&mount.mount_id, &mount.init_id].into_iter().flatten();
+        let mut directories: Vec<String> = own.map(|cache_id| self.content_path(cache_id)).collect();
+        let chain = self.chain_of_container(id);
+        directories.extend(chain.map(|chain| self.directories_of_chain(chain)).into_iter().flatten());
+        directories
+    }
+
+    fn directories_of_chain(&self, chain: &str) -> Vec<String> {
+        let cache_ids = self.layers.cache_ids(chain).unwrap_or_default();
+        cache_ids.into_iter().map(|cache_id| self.content_path(cache_id)).collect()
+    }
+
+    fn content_path(&self, cache_id: &str) -> String {
+        let directory = self.graph.directory.as_ref().map(|directory| directory.path.as_str()).unwrap_or_default();
+        format!("{directory}/{cache_id}/diff")
+    }
+
+    /// The record of a container's layers.
+    fn mount(&self, id: &str) -> Result<&Mount, ReadError> {
+        let driver = self.container_config(id).and_then(|config| config.get("Driver")).and_then(Value::as_str);
+        self.check_driver(driver.unwrap_or(&self.graph.driver))?;
+        self.mounts.get(id).ok_or_else(|| {
+            ReadError::corrupt(&self.place, format_args!("container {id}: layerdb/mounts has no record of its layers"))
+        })
+    }
+
+    /// The topmost layer of the image beneath a container: by the record of its layers, else by its image.
+    fn chain_of_container(&self, id: &str) -> Option<&str> {
+        if let Some(parent) = self.mounts.get(id).and_then(|mount| mount.parent.as_deref()) {
+            return Some(parent);
+        }
+        let container = self.containers.list.iter().find(|container| container.id == id)?;
+        let image = self.images.list.iter().find(|image| Some(&image.id) == container.image_id.as_ref())?;
+        image.layers.last().map(|layer| layer.chain_id.as_str())
+    }
+
+    fn check_driver(&self, driver: &str) -> Result<(), ReadError> {
+        if driver == self.graph.driver && self.graph.is_readable() {
+            return Ok(());
+        }
+        Err(ReadError::unsupported(&self.place, format_args!("files of layers by the storage driver {driver}")))
+    }
+
+    /// Looks for what the engine would stumble over.
+    fn check(&self, records: &Records<'_>, findings: &mut Findings) {
+        if !self.graph.is_readable() && !self.layer_list.is_empty() {
+            findings.add(&codes::store::DRIVER_UNREAD, &self.place, &[("driver", &self.graph.driver)]);
+        }
+        self.layers.check_names(records, &self.graph, findings);
+        let mut known: BTreeSet<&str> = self.layer_list.iter().filter_map(|layer| layer.cache_id.as_deref()).collect();
+        for mount in self.mounts.values() {
+            let own: Vec<&str> = [&mount.mount_id, &mount.init_id].into_iter().flatten().map(String::as_str).collect();
+            known.extend(&own);
+            let beneath = match &mount.parent {
+                Some(parent) => self.layers.cache_ids(parent),
+                None => None,
+            };
+            for position in 0..own.len() {
+                let above = own.get(position..).unwrap_or_default();
+                if let Some(beneath) = &beneath {
+                    self.graph.check(records, &[above, beneath].concat(), findings);
+                }
+            }
+        }
+        self.graph.check_short_names(records, known.into_iter(), findings);
+        self.check_containers(records, findings);
+    }
+
+    /// Containers without layers, and layers without container.
+    fn check_containers(&self, records: &Records<'_>, findings: &mut Findings) {
+        let here = self.containers.list.iter().filter(|container| container.store == self.store.id);
+        for container in here.clone() {
+            if let Err(error) = self.container_upper(&container.id, findings)
+                && self.graph.is_readable()
+            {
+                let values: &[(&str, &dyn std::fmt::Display)] =
+                    &[("container", &container.id), ("reason", &error.reason())];
+                findings.add(&codes::store::CONTAINER_LAYER_LOST, &self.place.then(&container.id), values);
+            }
+        }
+        let known: BTreeSet<&str> = here.map(|container| container.id.as_str()).collect();
+        for (id, mount) in self.mounts.iter().filter(|(id, _)| is_hex64(id) && !known.contains(id.as_str())) {
+            let place = records.place(&mount.object);
+            findings.add(&codes::store::CONTAINER_RECORD_MISSING, &place, &[("container", id)]);
+        }
+    }
+}
+
+/// Where image records may lie: as the engine lays them out, then as hand-made copies have them.
+fn homes(records: &Records<'_>, docker: &Object, driver: &str, findings: &mut Findings) -> Vec<Object> {
+    let paths: [&[&str]; 4] = [&["image", driver], &[driver], &[], &["image"]];
+    paths.iter().filter_map(|path| records.directory(docker, path, findings)).collect()
+}
+
+/// What lies under this name in the first of these directories that has something there.
+fn find(records: &Records<'_>, homes: &[Object], name: &str, findings: &mut Findings) -> Option<Object> {
+    let found: Vec<Object> = homes.iter().filter_map(|home| records.child(home, name, findings)).collect();
+    let mut with_content = found.iter().filter(|object| {
+        !records.is_kind(object, Kind::Directory, findings) || !records.entries(object, findings).is_empty()
+    });
+    with_content.next().cloned().or_else(|| found.into_iter().next())
+}
+
+/// Cache ids of containers' own layers with the chain id right beneath each.
+fn layers_of_containers(mounts: &BTreeMap<String, Mount>) -> Vec<(String, Option<String>)> {
+    let mut layers = Vec::new();
+    for mount in mounts.values() {
+        match (&mount.mount_id, &mount.init_id) {
+            (Some(mount_id), Some(init_id)) => {
+                layers.extend([(init_id.clone(), mount.parent.clone()), (mount_id.clone(), None)]);
+            }
+            (Some(cache_id), None) | (None, Some(cache_id)) => layers.push((cache_id.clone(), mount.parent.clone())),
+            (None, None) => {}
+        }
+    }
+    layers
+}

@@ -1,0 +1,163 @@
+//! Volumes: directories beneath `volumes/`, what `volumes/metadata.db` knows of them (a bbolt file, moby
+//! `daemon/volume/service/db.go`), and `volumes/<name>/opts.json` (`daemon/volume/local/local.go`).
+//!
+//! Not handled: sizes, which need a walk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use careen_evidence::{Findings, Kind, ReadError, codes};
+use careen_model::Volume;
+use serde_json::Value;
+
+use crate::bbolt::{Database, Item};
+use crate::digest::is_hex64;
+use crate::records::{Object, Records, parse_object, text_of, texts_of};
+
+/// Label of a volume that the engine made for an image's `VOLUME`.
+const ANONYMOUS_LABEL: &str = "com.docker.volume.anonymous";
+/// The driver whose volumes lie in the data root.
+const LOCAL: &str = "local";
+
+/// The volumes of a Docker root.
+#[derive(Default)]
+pub(super) struct Volumes {
+    /// By name, in byte order.
+    pub list: Vec<Volume>,
+    /// Directories with their content, by name.
+    pub directories: BTreeMap<String, Object>,
+}
+
+impl Volumes {
+    /// Reads the volumes; `users` are the names of the containers that mount one.
+    pub fn read(
+        records: &Records<'_>,
+        docker: &Object,
+        users: &BTreeMap<String, BTreeSet<String>>,
+        findings: &mut Findings,
+    ) -> Volumes {
+        let mut volumes = Volumes::default();
+        let Some(directory) = records.directory(docker, &["volumes"], findings) else { return volumes };
+        let mut directories = records.directories(&directory, findings);
+        directories.retain(|(name, object)| {
+            let content = records.directory(object, &["_data"], findings);
+            let is_volume = content.is_some() || records.child(object, "opts.json", findings).is_some();
+            match content {
+                Some(content) => drop(volumes.directories.insert(name.clone(), content)),
+                None if !is_volume => records.leftover(object, name, findings),
+                None => {}
+            }
+            is_volume
+        });
+        let database = records.child(&directory, "metadata.db", findings);
+        let mut known = match database {
+            Some(file) => read_database(records, &file, findings),
+            None if directories.is_empty() => Some(BTreeMap::new()),
+            None => {
+                let place = records.place(&directory);
+                let reason = "metadata.db is not there";
+                findings.add(&codes::store::VOLUME_DATABASE_UNREADABLE, &place, &[("reason", &reason)]);
+                None
+            }
+        };
+        for (name, object) in directories {
+            let row = known.as_mut().map(|rows| rows.remove(&name).unwrap_or_default());
+            volumes.list.push(describe(records, name, &object, row, users, findings));
+        }
+        for (name, row) in known.into_iter().flatten() {
+            let driver = text_of(&row, "Driver").unwrap_or(LOCAL);
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("driver", &driver)];
+            let place = records.place(&directory).then(&name);
+            let code = match driver {
+                LOCAL => &codes::store::VOLUME_DIRECTORY_MISSING,
+                _ => &codes::store::VOLUME_OF_PLUGIN,
+            };
+            findings.add(code, &place, values);
+        }
+        volumes
+    }
+}
+
+/// The rows of `metadata.db` by volume name; `None` when the database cannot be read.
+fn read_database(records: &Records<'_>, file: &Object, findings: &mut Findings) -> Option<BTreeMap<String, Value>> {
+    let place = records.place(file);
+    let mut rows = BTreeMap::new();
+    let read = records.tree.open(file.node, findings).and_then(|source| {
+        let database = Database::open(source, &place, records.limits, findings)?;
+        let bucket = database.bucket(&[b"volumes"], findings)?;
+        let bucket = bucket.ok_or_else(|| ReadError::corrupt(&place, "bolt database: it has no bucket `volumes`"))?;
+        let mut broken = Vec::new();
+        database.visit(&bucket, findings, &mut |key, item| {
+            let Item::Value(value) = item else { return };
+            let name = String::from_utf8_lossy(key).into_owned();
+            match parse_object(value, &place.then(&name)) {
+                Ok(row) => drop(rows.insert(name, row)),
+                Err(error) => broken.push((name, error)),
+            }
+        })?;
+        for (name, error) in broken {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
+            findings.add(&codes::store::VOLUME_RECORD_BROKEN, &error.place, values);
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => Some(rows),
+        Err(error) => {
+            findings.add_error(&codes::store::VOLUME_DATABASE_UNREADABLE, &error);
+            None
+        }
+    }
+}
+
+/// A volume with its row of the database: an empty one when the database does not name it, `None` when there is none.
+fn describe(
+    records: &Records<'_>,
+    name: String,
+    object: &Object,
+    row: Option<Value>,
+    users: &BTreeMap<String, BTreeSet<String>>,
+    findings: &mut Findings,
+) -> Volume {
+    let labels = row.as_ref().map(|row| texts_of(row, "Labels"));
+    let mut options = row.as_ref().map(|row| texts_of(row, "Options")).unwrap_or_default();
+    if options.is_empty()
+        && let Some(file) = records.child(object, "opts.json", findings)
+        && records.is_kind(&file, Kind::File, findings)
+    {
+        match records.json(&file, findings) {
+            Ok(saved) => options = local_options(&saved),
+            Err(error) => {
+                let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
+                findings.add(&codes::store::VOLUME_OPTIONS_BROKEN, &error.place, values);
+            }
+        }
+    }
+    // Only the driver `local` keeps volumes here, so the directory tells it where the database does not.
+    let driver = row.as_ref().and_then(|row| text_of(row, "Driver")).unwrap_or(LOCAL);
+    let is_labelled = labels.as_ref().is_some_and(|labels| labels.contains_key(ANONYMOUS_LABEL));
+    Volume {
+        driver: Some(driver.to_owned()),
+        labels,
+        options,
+        anonymous: is_labelled || is_hex64(&name),
+        size: None,
+        files: None,
+        path: object.path_of("_data"),
+        used_by: users.get(&name).into_iter().flatten().cloned().collect(),
+        name,
+    }
+}
+
+/// Driver options under the names people give them with `docker volume create --opt`.
+fn local_options(saved: &Value) -> BTreeMap<String, String> {
+    let pairs = [("type", "MountType"), ("o", "MountOpts"), ("device", "MountDevice")];
+    let mut options: BTreeMap<String, String> = pairs
+        .iter()
+        .filter_map(|(option, key)| Some(((*option).to_owned(), text_of(saved, key)?.to_owned())))
+        .collect();
+    let size = saved.get("Quota").and_then(|quota| quota.get("Size")).and_then(Value::as_u64);
+    if let Some(size) = size.filter(|size| *size > 0) {
+        options.insert("size".to_owned(), size.to_string());
+    }
+    options
+}
