@@ -1,1 +1,17 @@
-//! Not written yet.
+//! The order of things: disk → partitions → filesystems → stores → trees → packages, native and browser alike.
+//!
+//! This crate knows every reader and strings them together; none of them knows another. It has no file of its own, no
+//! thread, no clock: the caller hands in a [`DiskFile`], asks for one piece of work after another and is told how far
+//! each has come. It knows nothing of terminals, messages or pages.
+
+mod documents;
+pub mod list;
+mod packages;
+mod scope;
+mod session;
+mod trees;
+mod volumes;
+
+pub use careen_report as report;
+pub use scope::Scope;
+pub use session::{DiskFile, Observer, Options, Session};

@@ -1,0 +1,116 @@
+//! The arguments of the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use careen_survey::Scope;
+use clap::{Args, Parser, Subcommand};
+
+/// Opens the disk of a Docker installation that no longer starts. The disk is never written to.
+#[derive(Parser)]
+#[command(name = "careen", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What can be asked.
+#[derive(Subcommand)]
+pub enum Command {
+    /// The overview: partitions, filesystems, stores, images, containers, volumes, networks, findings.
+    Survey {
+        /// The disks.
+        #[command(flatten)]
+        disks: Disks,
+        /// Leave out what needs a walk through files: sizes of volumes.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Every image record, dangling and intermediate ones too.
+    Images(Disks),
+    /// Every container.
+    Containers(Disks),
+    /// Every volume.
+    Volumes {
+        /// The disks.
+        #[command(flatten)]
+        disks: Disks,
+        /// Leave out the sizes.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Every network.
+    Networks(Disks),
+    /// Every layer, whether or not an image uses it.
+    Layers(Disks),
+    /// The packages of each image.
+    Packages {
+        /// The disk file.
+        disk: PathBuf,
+        /// Only this image, container or `host`.
+        #[arg(long, value_name = "SCOPE")]
+        of: Option<Scope>,
+        /// Containers too.
+        #[arg(long)]
+        containers: bool,
+        /// The operating system around the data root too.
+        #[arg(long)]
+        host: bool,
+        /// Write the CSV files into this directory.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Files.
+    Ls {
+        /// The disk file.
+        disk: PathBuf,
+        /// Where to look.
+        #[arg(long, value_name = "SCOPE", default_value = "fs")]
+        of: Scope,
+        /// What to list.
+        #[arg(default_value = "/")]
+        path: OsString,
+        /// Everything below, too.
+        #[arg(short = 'R', long)]
+        recursive: bool,
+        /// The sha256 of each regular file.
+        #[arg(long)]
+        hash: bool,
+    },
+    /// The bytes of a file.
+    Cat {
+        /// The disk file.
+        disk: PathBuf,
+        /// Where to look.
+        #[arg(long, value_name = "SCOPE", default_value = "fs")]
+        of: Scope,
+        /// The file.
+        path: OsString,
+    },
+    /// What docker inspect prints, of an image, a container or a volume.
+    Inspect {
+        /// The disk file.
+        disk: PathBuf,
+        /// What to show.
+        scope: Scope,
+    },
+    /// The steps an image was built in, newest first.
+    History {
+        /// The disk file.
+        disk: PathBuf,
+        /// Name or id of the image.
+        image: String,
+    },
+}
+
+/// One or more disks.
+#[derive(Args)]
+pub struct Disks {
+    /// Disk files: VHDX, qcow2 or raw. With several, JSON is one object a line.
+    #[arg(required = true, value_name = "DISK")]
+    pub disks: Vec<PathBuf>,
+}

@@ -1,0 +1,301 @@
+//! Answers as text for people on a terminal.
+
+use careen_model::{
+    Container, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network, Survey, Volume,
+};
+use careen_survey::report::PackageRow;
+use serde::Serialize;
+
+use crate::output::one_line;
+
+/// Rows under a heading, each column as wide as its widest cell.
+fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| one_line(&cell))).collect();
+    let mut widths = heading.map(|cell| cell.chars().count());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in std::iter::once(heading.map(str::to_owned)).chain(rows) {
+        let padded: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(padded.join("   ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// What is unknown is shown as unknown, never as 0.
+fn known<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| value.to_string())
+}
+
+/// The word JSON uses for a value.
+fn word(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A size with a decimal unit, as Docker prints sizes.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let (mut unit, mut divisor) = ("kB", 1000_u64);
+    for next in UNITS {
+        unit = next;
+        if bytes < divisor.saturating_mul(1000) {
+            break;
+        }
+        divisor = divisor.saturating_mul(1000);
+    }
+    let tenths = bytes.saturating_mul(10).checked_div(divisor).unwrap_or(0);
+    format!("{}.{} {unit}", tenths.checked_div(10).unwrap_or(0), tenths.checked_rem(10).unwrap_or(0))
+}
+
+fn short(id: &str) -> String {
+    id.strip_prefix("sha256:").unwrap_or(id).chars().take(12).collect()
+}
+
+/// The overview.
+pub fn survey(survey: &Survey) -> String {
+    let disk = &survey.disk;
+    let mut text = format!(
+        "{} disk, {} virtual, {} on file, {} read in {} requests\n\n",
+        disk.format,
+        size(disk.virtual_size),
+        size(disk.file_size),
+        size(disk.bytes_read),
+        disk.requests
+    );
+    let shown = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count();
+    text.push_str(&format!(
+        "{shown} images, {} containers, {} volumes, {} networks, {} findings\n\n",
+        survey.containers.len(),
+        survey.volumes.len(),
+        survey.networks.len(),
+        survey.findings.len()
+    ));
+    text.push_str(&table(
+        ["PARTITION", "SCHEME", "TYPE", "START", "SIZE", "CONTENT"],
+        survey.partitions.iter().map(|partition| {
+            [
+                partition.index.to_string(),
+                word(partition.scheme),
+                partition.kind.clone(),
+                partition.start.to_string(),
+                size(partition.size),
+                known(partition.filesystem.as_ref()),
+            ]
+        }),
+    ));
+    text.push('\n');
+    text.push_str(&table(
+        ["FILESYSTEM", "TYPE", "UUID", "SIZE", "USED", "STATE", "JOURNAL"],
+        survey.filesystems.iter().map(|filesystem| {
+            let journal = filesystem
+                .journal_replayed
+                .map_or_else(String::new, |replay| format!("{} transactions replayed in memory", replay.transactions));
+            [
+                format!("fs:{}", filesystem.id),
+                filesystem.kind.clone(),
+                known(filesystem.uuid.as_ref()),
+                size(filesystem.size),
+                known(filesystem.used.map(size)),
+                word(filesystem.state),
+                journal,
+            ]
+        }),
+    ));
+    text.push('\n');
+    text.push_str(&table(
+        ["STORE", "KIND", "DRIVER", "PATH"],
+        survey
+            .stores
+            .iter()
+            .map(|store| [format!("store:{}", store.id), word(store.kind), store.driver.clone(), store.path.clone()]),
+    ));
+    for list in [images(&survey.images), containers(&survey.containers), volumes(&survey.volumes)] {
+        text.push('\n');
+        text.push_str(&list);
+    }
+    if !survey.findings.is_empty() {
+        text.push('\n');
+    }
+    for found in &survey.findings {
+        text.push_str(&finding(found));
+        text.push('\n');
+    }
+    text
+}
+
+/// Images, the builder's intermediate ones left out.
+pub fn images(images: &[Image]) -> String {
+    let shown = images.iter().filter(|image| image.kind != ImageKind::Intermediate);
+    table(
+        ["IMAGE", "ID", "CREATED", "SIZE", "LAYERS", "STATE"],
+        shown.map(|image| {
+            let name = if image.names.is_empty() { image.digests.join(" ") } else { image.names.join(" ") };
+            let state = match image.hidden {
+                Some(hidden) => format!("{}, hidden: {}", word(image.state), word(hidden)),
+                None => word(image.state),
+            };
+            [
+                if name.is_empty() { "<none>".to_owned() } else { name },
+                image.short_id(),
+                known(image.created.as_ref()),
+                known(image.size.map(size)),
+                image.layers.len().to_string(),
+                state,
+            ]
+        }),
+    )
+}
+
+/// Containers.
+pub fn containers(containers: &[Container]) -> String {
+    table(
+        ["CONTAINER", "ID", "IMAGE", "STATE", "EXIT", "COMMAND"],
+        containers.iter().map(|container| {
+            [
+                container.name.clone(),
+                short(&container.id),
+                known(container.image.as_ref()),
+                container.state.map_or_else(|| "?".to_owned(), word),
+                container.exit_code.map_or_else(String::new, |code| code.to_string()),
+                container.command.join(" ").chars().take(60).collect(),
+            ]
+        }),
+    )
+}
+
+/// Volumes.
+pub fn volumes(volumes: &[Volume]) -> String {
+    table(
+        ["VOLUME", "DRIVER", "SIZE", "FILES", "USED BY"],
+        volumes.iter().map(|volume| {
+            [
+                volume.name.clone(),
+                known(volume.driver.as_ref()),
+                known(volume.size.map(size)),
+                known(volume.files),
+                volume.used_by.join(" "),
+            ]
+        }),
+    )
+}
+
+/// Networks.
+pub fn networks(networks: &[Network]) -> String {
+    table(
+        ["NETWORK", "ID", "DRIVER", "SCOPE"],
+        networks
+            .iter()
+            .map(|network| [network.name.clone(), short(&network.id), network.driver.clone(), network.scope.clone()]),
+    )
+}
+
+/// Layers.
+pub fn layers(layers: &[Layer]) -> String {
+    table(
+        ["LAYER", "PARENT", "SIZE", "STATE", "IMAGES"],
+        layers.iter().map(|layer| {
+            [
+                short(&layer.chain_id),
+                layer.parent.as_deref().map_or_else(String::new, short),
+                known(layer.size.map(size)),
+                word(layer.state),
+                layer.images.len().to_string(),
+            ]
+        }),
+    )
+}
+
+/// Packages.
+pub fn packages(rows: &[PackageRow]) -> String {
+    table(
+        ["IMAGE", "ECOSYSTEM", "PACKAGE", "VERSION", "LAYER"],
+        rows.iter().map(|row| {
+            let layer = row.layer.as_deref().map_or_else(String::new, short);
+            [row.image.clone(), word(row.ecosystem), row.package.clone(), row.version.clone(), layer]
+        }),
+    )
+}
+
+/// The steps of an image.
+pub fn history(steps: &[HistoryStep]) -> String {
+    table(
+        ["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"],
+        steps.iter().map(|step| {
+            let by = step.created_by.chars().take(80).collect();
+            [short(&step.id), step.created_at.clone(), by, step.size.clone(), step.comment.clone()]
+        }),
+    )
+}
+
+/// One file, as `ls -l` would show it.
+pub fn file(entry: &FileEntry) -> String {
+    let size = match (entry.size, entry.rdev) {
+        (Some(size), _) => size.to_string(),
+        (None, Some([major, minor])) => format!("{major},{minor}"),
+        (None, None) => "-".to_owned(),
+    };
+    let target = entry.link.as_ref().map_or_else(String::new, |link| format!(" -> {link}"));
+    let hash = entry.sha256.as_ref().map_or_else(String::new, |hash| format!(" {hash}"));
+    let line = format!(
+        "{}{} {:>5}:{:<5} {size:>12} {}{target}{hash}",
+        word(entry.kind),
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        entry.path
+    );
+    one_line(&line)
+}
+
+/// One finding on one line: severity, place, sentence.
+pub fn finding(finding: &Finding) -> String {
+    let text = format!(
+        "{} [{}] {}: {}",
+        word(finding.code.severity),
+        finding.code.name,
+        finding.place,
+        finding.message(Language::English)
+    );
+    one_line(&text)
+}
+
+/// What a kind of object is called.
+pub fn kind_name(kind: FileType) -> &'static str {
+    match kind {
+        FileType::File => "regular file",
+        FileType::Directory => "directory",
+        FileType::Symlink => "symbolic link",
+        FileType::Fifo => "FIFO",
+        FileType::CharDevice => "character device",
+        FileType::BlockDevice => "block device",
+        FileType::Socket => "socket",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let text =
+            table(["A", "LONG"], [["wide".to_owned(), "x".to_owned()], ["y".to_owned(), "z\n\u{1b}[2J".to_owned()]]);
+        assert_eq!(text, "A      LONG\nwide   x\ny      z\u{fffd}\u{fffd}[2J\n");
+    }
+
+    #[test]
+    fn sizes_have_decimal_units() {
+        for (bytes, shown) in
+            [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_990_864, "1.9 MB"), (2_300_000_000, "2.3 GB")]
+        {
+            assert_eq!(size(bytes), shown);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! `history` and `inspect` as Docker prints them, from the records on the disk.
+
+use careen_evidence::{ErrorKind, Findings, ReadError};
+use careen_model::{HistoryStep, Image};
+use serde_json::{Map, Value, json};
+
+use crate::trees::Found;
+use crate::{Scope, Session};
+
+/// What Docker prints for a time that was never set.
+const YEAR_1: &str = "0001-01-01T00:00:00Z";
+
+impl Session {
+    /// The steps of an image, newest first, as `docker history --no-trunc --human=false` shows them.
+    pub fn history(&self, name: &str) -> Result<Vec<HistoryStep>, ReadError> {
+        let found = self.find_image(name)?;
+        let config = self.image_config(&found)?;
+        let mut layers = found.item.layers.iter();
+        let mut steps: Vec<HistoryStep> = list(config.get("history"))
+            .iter()
+            .map(|entry| {
+                let has_layer = entry.get("empty_layer").and_then(Value::as_bool) != Some(true);
+                let layer = if has_layer { layers.next() } else { None };
+                let created = seconds(entry.get("created").and_then(Value::as_str).unwrap_or(YEAR_1));
+                HistoryStep {
+                    id: "<missing>".to_owned(),
+                    created_at: created.clone(),
+                    created_since: created,
+                    created_by: text(entry, "created_by"),
+                    size: layer.and_then(|layer| layer.size).unwrap_or(0).to_string(),
+                    comment: text(entry, "comment"),
+                    layer: layer.map(|layer| layer.diff_id.clone()),
+                }
+            })
+            .collect();
+        steps.reverse();
+        // The classic builder kept a record of each step; the chain of parents names them.
+        let mut id = Some(found.item.id.clone());
+        for step in &mut steps {
+            let Some(known) = id else { break };
+            id = found.store.image_parent(&known).map(str::to_owned);
+            step.id = known;
+        }
+        Ok(steps)
+    }
+
+    /// What `docker inspect` prints for an image, a container or a volume: an array of one object. Directories are
+    /// named as they lie on this disk.
+    pub fn inspect(&self, scope: &Scope, findings: &mut Findings) -> Result<Value, ReadError> {
+        let object = match scope {
+            Scope::Image(name) => self.inspect_image(name)?,
+            Scope::Container(name) | Scope::Changes(name) => self.inspect_container(name)?,
+            Scope::Volume(name) => self.inspect_volume(name, findings)?,
+            other => {
+                let text = format!("inspect of {other}, expected image:, container: or volume:");
+                return Err(ReadError::new(ErrorKind::Unsupported(text), self.place.clone()));
+            }
+        };
+        Ok(Value::Array(vec![object]))
+    }
+
+    fn image_config<'a>(&self, found: &Found<'a, Image>) -> Result<&'a Value, ReadError> {
+        found.store.image_config(&found.item.id).ok_or_else(|| {
+            ReadError::corrupt(&self.place, format_args!("image {}: its configuration cannot be read", found.item.id))
+        })
+    }
+
+    fn inspect_image(&self, name: &str) -> Result<Value, ReadError> {
+        let found = self.find_image(name)?;
+        let (image, config) = (found.item, self.image_config(&found)?);
+        let comment = match text(config, "comment") {
+            own if own.is_empty() => list(config.get("history")).last().map(|step| text(step, "comment")),
+            own => Some(own),
+        };
+        let (parent, tagged) = (found.store.image_parent(&image.id), found.store.image_last_tagged(&image.id));
+        let directories = found.store.image_directories(&image.id);
+        let mut object = json!({
+            "Id": image.id,
+            "RepoTags": image.names,
+            "RepoDigests": image.digests,
+            "Parent": parent.unwrap_or_default(),
+            "Comment": comment.unwrap_or_default(),
+            "Created": config.get("created"),
+            "Container": text(config, "container"),
+            "ContainerConfig": container_config(config.get("container_config")),
+            "DockerVersion": text(config, "docker_version"),
+            "Author": text(config, "author"),
+            "Config": container_config(config.get("config")),
+            "Architecture": text(config, "architecture"),
+            "Os": text(config, "os"),
+            "Size": image.size,
+            "VirtualSize": image.size,
+            "GraphDriver": graph_driver(&found.open.store.driver, &directories),
+            "RootFS": { "Type": "layers" },
+            "Metadata": { "LastTagTime": tagged.unwrap_or(YEAR_1) },
+        });
+        if let Some(Value::Object(root)) = object.get_mut("RootFS")
+            && !image.layers.is_empty()
+        {
+            root.insert("Layers".into(), image.layers.iter().map(|layer| layer.diff_id.clone()).collect());
+        }
+        if let (Value::Object(object), Some(variant)) = (&mut object, config.get("variant")) {
+            object.insert("Variant".into(), variant.clone());
+        }
+        Ok(object)
+    }
+
+    fn inspect_container(&self, name: &str) -> Result<Value, ReadError> {
+        let found = self.find_container(name)?;
+        let container = found.item;
+        let config = found.store.container_config(&container.id).ok_or_else(|| {
+            ReadError::corrupt(
+                &self.place,
+                format_args!("container {}: its configuration cannot be read", container.id),
+            )
+        })?;
+        let copied = |key: &str| config.get(key).cloned().unwrap_or(Value::Null);
+        let mut state = copied("State");
+        if let (Value::Object(state), Some(known)) = (&mut state, container.state) {
+            state.insert("Status".into(), json!(known));
+            // What Docker keeps for itself.
+            state.remove("RemovalInProgress");
+        }
+        let mounts: Vec<Value> = config
+            .get("MountPoints")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::values)
+            .map(|mount| {
+                let copied = |key: &str| mount.get(key).cloned().unwrap_or_else(|| json!(""));
+                let mut shown = json!({
+                    "Type": copied("Type"), "Source": copied("Source"), "Destination": copied("Destination"),
+                    "Mode": copied("Relabel"), "RW": copied("RW"), "Propagation": copied("Propagation"),
+                });
+                if let (Value::Object(shown), true) = (&mut shown, !text(mount, "Name").is_empty()) {
+                    shown.insert("Name".into(), copied("Name"));
+                    shown.insert("Driver".into(), copied("Driver"));
+                }
+                shown
+            })
+            .collect();
+        let directories = found.store.container_directories(&container.id);
+        Ok(json!({
+            "Id": container.id,
+            "Created": copied("Created"),
+            "Path": copied("Path"),
+            "Args": copied("Args"),
+            "State": state,
+            "Image": copied("Image"),
+            "ResolvConfPath": copied("ResolvConfPath"),
+            "HostnamePath": copied("HostnamePath"),
+            "HostsPath": copied("HostsPath"),
+            "LogPath": copied("LogPath"),
+            "Name": copied("Name"),
+            "RestartCount": copied("RestartCount"),
+            "Driver": copied("Driver"),
+            "Platform": copied("OS"),
+            "MountLabel": copied("MountLabel"),
+            "ProcessLabel": copied("ProcessLabel"),
+            "AppArmorProfile": copied("AppArmorProfile"),
+            "ExecIDs": Value::Null,
+            "HostConfig": found.store.container_host_config(&container.id),
+            "GraphDriver": graph_driver(&text(config, "Driver"), &directories),
+            "Mounts": mounts,
+            "Config": container_config(config.get("Config")),
+            "NetworkSettings": copied("NetworkSettings"),
+        }))
+    }
+
+    fn inspect_volume(&self, name: &str, findings: &mut Findings) -> Result<Value, ReadError> {
+        let tree = self.tree(&Scope::Volume(name.to_owned()), findings)?;
+        let volume = &self.find_volume(name)?.volume;
+        // Docker shows the ctime of the volume's content directory (volume/local/local_unix.go).
+        let created = tree.stat(tree.root(), findings)?.ctime;
+        let created = jiff::Timestamp::from_second(created.seconds).ok().map(|time| time.to_string());
+        let none_if_empty = |map: &std::collections::BTreeMap<String, String>| (!map.is_empty()).then(|| json!(map));
+        Ok(json!({
+            "CreatedAt": created,
+            "Driver": volume.driver,
+            "Labels": volume.labels.as_ref().and_then(none_if_empty),
+            "Mountpoint": volume.path,
+            "Name": volume.name,
+            "Options": none_if_empty(&volume.options),
+            "Scope": "local",
+        }))
+    }
+}
+
+/// The directories of a graph driver as Docker names them.
+fn graph_driver(driver: &str, directories: &[String]) -> Value {
+    let Some((upper, lower)) = directories.split_first() else { return json!({ "Name": driver, "Data": null }) };
+    let base = upper.strip_suffix("/diff").unwrap_or(upper);
+    let mut data = json!({
+        "MergedDir": format!("{base}/merged"), "UpperDir": upper, "WorkDir": format!("{base}/work"),
+    });
+    if let (Value::Object(data), false) = (&mut data, lower.is_empty()) {
+        data.insert("LowerDir".into(), lower.join(":").into());
+    }
+    json!({ "Name": driver, "Data": data })
+}
+
+/// A container configuration with every key Docker prints: builders leave out what is empty.
+fn container_config(stored: Option<&Value>) -> Value {
+    let mut all = json!({
+        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": false, "AttachStdout": false,
+        "AttachStderr": false, "Tty": false, "OpenStdin": false, "StdinOnce": false, "Env": null, "Cmd": null,
+        "Image": "", "Volumes": null, "WorkingDir": "", "Entrypoint": null, "OnBuild": null, "Labels": null,
+    });
+    if let (Value::Object(all), Some(Value::Object(stored))) = (&mut all, stored) {
+        all.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    all
+}
+
+/// A time of Docker's in whole seconds, UTC; what is no time stays as it is written.
+fn seconds(time: &str) -> String {
+    let parsed = time.parse::<jiff::Timestamp>().ok();
+    let whole = parsed.and_then(|time| jiff::Timestamp::from_second(time.as_second()).ok());
+    whole.map_or_else(|| time.to_owned(), |time| time.to_string())
+}
+
+fn text(object: &Value, key: &str) -> String {
+    object.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_cut_to_seconds_in_utc() {
+        assert_eq!(seconds("2026-11-21T07:19:48.826687112Z"), "2026-11-21T07:19:48Z");
+        assert_eq!(seconds("2026-11-21T09:19:48.9+02:00"), "2026-11-21T07:19:48Z");
+        assert_eq!(seconds(YEAR_1), YEAR_1);
+    }
+
+    #[test]
+    fn a_sparse_configuration_is_shown_with_every_key() {
+        let shown = container_config(Some(&json!({ "Cmd": ["sh"], "Healthcheck": {} })));
+        assert_eq!(shown["Cmd"], json!(["sh"]));
+        assert_eq!(shown["Hostname"], "");
+        assert!(shown.get("Healthcheck").is_some());
+    }
+}

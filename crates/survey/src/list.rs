@@ -1,0 +1,193 @@
+//! Files as `ls --json` shows them.
+
+use std::collections::HashMap;
+
+use careen_evidence::{
+    CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, Visit, resolve_path, walk_from,
+};
+use careen_model::FileEntry;
+use sha2::{Digest, Sha256};
+
+/// Bytes of a file hashed at a time; also the size of a bulk read.
+const HASH_CHUNK: usize = 4 << 20;
+
+/// What a listing shows besides the metadata.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListOptions {
+    /// Everything below, not only the directory's own names.
+    pub recursive: bool,
+    /// The sha256 of each regular file.
+    pub hash: bool,
+    /// The overlay's own marks, in scopes that are bare layer directories.
+    pub overlay_marks: bool,
+}
+
+/// Lists what lies at `path` of `tree`, object by object, in the order of a walk.
+///
+/// A directory shows its names; with `recursive` itself and everything below it. Anything else shows itself.
+/// Symbolic links on the way to `path` are followed, as a shell would. What cannot be read is a finding and is left out.
+pub fn list(
+    tree: &dyn FileTree,
+    path: &[u8],
+    options: ListOptions,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+    emit: &mut dyn FnMut(FileEntry) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let start = find(tree, path, findings)?;
+    let mut prefix = clean(path);
+    if prefix == b"/" {
+        prefix.clear();
+    }
+    let mut links = FirstPaths::default();
+    walk_from(tree, start, limits, cancel, findings, &mut |met, findings| {
+        let is_start = met.path == b"/";
+        if is_start && met.stat.kind == Kind::Directory && !options.recursive {
+            return Ok(Visit::Enter);
+        }
+        let mut full = prefix.clone();
+        if !is_start {
+            full.extend_from_slice(met.path);
+        } else if full.is_empty() {
+            full.push(b'/');
+        }
+        let mut entry = entry(tree, met.node, &full, met.stat, options, findings);
+        links.note(&mut entry, met.stat.inode);
+        emit(entry)?;
+        Ok(if options.recursive || is_start { Visit::Enter } else { Visit::Skip })
+    })
+}
+
+/// The node at `path`, or an error that says that there is none.
+pub fn find(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -> Result<NodeId, ReadError> {
+    resolve_path(tree, path, findings)?.ok_or_else(|| {
+        let shown = String::from_utf8_lossy(path).into_owned();
+        ReadError::corrupt(&tree.place(tree.root()), format_args!("no such file or directory: {shown:?}"))
+    })
+}
+
+/// One object as `ls --json` shows it; `hl` is left to the one who knows the whole listing.
+pub fn entry(
+    tree: &dyn FileTree,
+    node: NodeId,
+    path: &[u8],
+    stat: Stat,
+    options: ListOptions,
+    findings: &mut Findings,
+) -> FileEntry {
+    let (path, path_hex) = text(path);
+    let mut entry = FileEntry {
+        path,
+        path_hex,
+        kind: stat.kind,
+        mode: format!("{:04o}", stat.mode),
+        uid: stat.uid,
+        gid: stat.gid,
+        size: (stat.kind == Kind::File).then_some(stat.size),
+        mtime_ns: stat.mtime.nanoseconds_since_epoch(),
+        rdev: matches!(stat.kind, Kind::CharDevice | Kind::BlockDevice).then_some([stat.rdev.0, stat.rdev.1]),
+        link: None,
+        link_hex: None,
+        nlink: (stat.kind != Kind::Directory && stat.nlink > 1).then_some(stat.nlink),
+        hl: None,
+        sha256: None,
+        xattrs: Default::default(),
+        overlay: Default::default(),
+    };
+    if stat.kind == Kind::Symlink
+        && let Some(target) = kept(tree.link_target(node, findings), findings)
+    {
+        let (link, link_hex) = text(&target);
+        (entry.link, entry.link_hex) = (Some(link), link_hex);
+    }
+    if options.hash && stat.kind == Kind::File {
+        let digest = sha256(tree, node, findings);
+        entry.sha256 = kept(digest, findings);
+    }
+    for (name, value) in kept(tree.xattrs(node, findings), findings).unwrap_or_default() {
+        let name = String::from_utf8_lossy(&name).into_owned();
+        match name.strip_prefix("trusted.overlay.") {
+            None => {
+                entry.xattrs.insert(name, hex(&value));
+            }
+            // The kernel's bookkeeping (origin, impure, nlink, …) says nothing about the tree.
+            Some("opaque" | "redirect" | "metacopy" | "whiteout") if options.overlay_marks => {
+                entry.overlay.insert(name, String::from_utf8_lossy(&value).into_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    entry
+}
+
+/// The sha256 of a regular file's content, in hexadecimal.
+pub fn sha256(tree: &dyn FileTree, node: NodeId, findings: &mut Findings) -> Result<String, ReadError> {
+    let content = tree.open(node, findings)?;
+    let mut digest = Sha256::new();
+    let mut position = 0_u64;
+    let mut buffer = Vec::new();
+    while position < content.len() {
+        let left = content.len().saturating_sub(position);
+        let count = usize::try_from(left).unwrap_or(HASH_CHUNK).min(HASH_CHUNK);
+        buffer.resize(count, 0);
+        content.read_exact_at(position, &mut buffer)?;
+        digest.update(&buffer);
+        position = position.saturating_add(count as u64);
+    }
+    Ok(hex(&digest.finalize()))
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Bytes as text, and in hexadecimal too when they are not UTF-8.
+fn text(bytes: &[u8]) -> (String, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => (String::from_utf8_lossy(bytes).into_owned(), Some(hex(bytes))),
+    }
+}
+
+/// A path with one slash before each name and none after the last; the root is `/`.
+fn clean(path: &[u8]) -> Vec<u8> {
+    let mut clean = Vec::new();
+    for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".") {
+        clean.push(b'/');
+        clean.extend_from_slice(name);
+    }
+    if clean.is_empty() {
+        clean.push(b'/');
+    }
+    clean
+}
+
+/// The answer, or a finding in its place.
+fn kept<T>(answer: Result<T, ReadError>, findings: &mut Findings) -> Option<T> {
+    answer.map_err(|error| findings.add_failure(&error)).ok()
+}
+
+/// The first path of each hard-linked file met on a walk.
+#[derive(Default)]
+struct FirstPaths(HashMap<u64, String>);
+
+impl FirstPaths {
+    fn note(&mut self, entry: &mut FileEntry, inode: u64) {
+        if entry.nlink.is_none() {
+            return;
+        }
+        match self.0.get(&inode) {
+            Some(first) => entry.hl = Some(first.clone()),
+            None => {
+                self.0.insert(inode, entry.path.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! A disk that is open: what was found in it, and the trees that can be looked into.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use careen_disk::{Disk, Partitions};
+use careen_evidence::{
+    ByteSource, Cached, CancelToken, Counted, Counts, FileTree, Findings, Limits, NodeId, Place, ReadError, SubTree,
+    Window, codes,
+};
+use careen_filesystem::Ext4;
+use careen_model::{
+    Container, DiskSummary, Image, ImagePackages, Partition, PartitionScheme, Progress, Stage, Store, Survey, Volume,
+};
+use careen_store::{ClassicStore, DataRoot, find_roots};
+
+use crate::Scope;
+
+/// Bytes of the disk file kept in memory.
+const CACHE_BYTES: u32 = 64 << 20;
+
+/// A disk file as the caller opened it.
+pub struct DiskFile {
+    /// What messages call it: its file name.
+    pub name: String,
+    /// Its bytes.
+    pub source: Rc<dyn ByteSource>,
+}
+
+/// What work on a disk may cost, and how to stop it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Upper bounds for every reader.
+    pub limits: Limits,
+    /// Asks long work to stop.
+    pub cancel: CancelToken,
+    /// Smallest read made of the disk file, in bytes: where a read costs as much as the transfer of so many bytes,
+    /// smaller ones save nothing.
+    pub smallest_read: u32,
+}
+
+impl Default for Options {
+    /// The smallest read is that of a browser, where one costs about as much as the transfer of 225 KiB.
+    fn default() -> Self {
+        Options { limits: Limits::default(), cancel: CancelToken::default(), smallest_read: 256 << 10 }
+    }
+}
+
+/// Told how far the work has come.
+pub type Observer<'a> = &'a mut dyn FnMut(Progress);
+
+/// A filesystem that was opened.
+pub(crate) struct OpenFilesystem {
+    pub(crate) id: u32,
+    pub(crate) tree: Rc<Ext4>,
+}
+
+/// A store that was opened.
+pub(crate) struct OpenStore {
+    pub(crate) store: Store,
+    pub(crate) root: NodeId,
+    pub(crate) tree: Rc<dyn FileTree>,
+    /// Position in the session's list of filesystems.
+    pub(crate) filesystem: usize,
+    /// The records of a classic store.
+    pub(crate) classic: Option<ClassicStore>,
+}
+
+/// A volume and the store it lies in.
+pub(crate) struct OpenVolume {
+    /// Position in the session's list of stores.
+    pub(crate) store: usize,
+    pub(crate) volume: Volume,
+}
+
+/// An open disk.
+pub struct Session {
+    pub(crate) options: Options,
+    pub(crate) filesystems: Vec<OpenFilesystem>,
+    pub(crate) stores: Vec<OpenStore>,
+    pub(crate) packages: BTreeMap<Scope, Rc<ImagePackages>>,
+    pub(crate) place: Place,
+    format: &'static str,
+    virtual_size: u64,
+    file_size: u64,
+    counts: Counts,
+    partitions: Vec<Partition>,
+    pub(crate) volumes: Vec<OpenVolume>,
+    findings: Findings,
+}
+
+impl Session {
+    /// Opens a disk: container format, partitions, filesystems, stores and their records, but no walk of volumes or
+    /// images. An error only when there is nothing to be read as a disk; everything else is a finding.
+    pub fn open(disk: DiskFile, options: Options, observer: Observer<'_>) -> Result<Session, ReadError> {
+        let place = Place::new(disk.name);
+        let file_size = disk.source.len();
+        let counts = Counts::default();
+        let counted: Rc<dyn ByteSource> = Rc::new(Counted::new(disk.source, counts.clone()));
+        let line = options.smallest_read.clamp(1, CACHE_BYTES);
+        let lines = usize::try_from(CACHE_BYTES.checked_div(line).unwrap_or(1)).unwrap_or(1);
+        let source: Rc<dyn ByteSource> = Rc::new(Cached::new(counted, line, lines));
+        let mut findings = Findings::new();
+
+        report(observer, Stage::Disk, place.as_str(), &counts);
+        let disk = careen_disk::open(source, &place, &options.limits, &mut findings)?;
+        let found = careen_disk::partitions(&disk, &place, &options.limits, &mut findings);
+        let mut session = Session {
+            format: disk.format.name(),
+            virtual_size: disk.virtual_size,
+            file_size,
+            counts,
+            partitions: Vec::new(),
+            filesystems: Vec::new(),
+            stores: Vec::new(),
+            volumes: Vec::new(),
+            packages: BTreeMap::new(),
+            findings,
+            place,
+            options,
+        };
+        session.open_filesystems(&disk, found, observer)?;
+        session.open_stores(observer)?;
+        session.note_what_is_missing();
+        Ok(session)
+    }
+
+    /// Everything known so far. Sizes of volumes are `None` until [`Session::measure_volume`] walked them.
+    pub fn survey(&self) -> Survey {
+        Survey {
+            careen: env!("CARGO_PKG_VERSION").to_owned(),
+            disk: DiskSummary {
+                format: self.format.to_owned(),
+                virtual_size: self.virtual_size,
+                file_size: self.file_size,
+                bytes_read: self.counts.bytes(),
+                requests: self.counts.requests(),
+            },
+            partitions: self.partitions.clone(),
+            filesystems: self.filesystems.iter().map(|open| open.tree.summary(open.id)).collect(),
+            stores: self.stores.iter().map(|open| open.store.clone()).collect(),
+            images: self.images().cloned().collect(),
+            containers: self.containers().cloned().collect(),
+            volumes: self.volumes.iter().map(|open| open.volume.clone()).collect(),
+            networks: self.classic().flat_map(ClassicStore::networks).cloned().collect(),
+            findings: self.findings.to_vec(),
+        }
+    }
+
+    /// The layers of every store, whether or not an image uses them.
+    pub fn layers(&self) -> Vec<careen_model::Layer> {
+        self.classic().flat_map(ClassicStore::layers).cloned().collect()
+    }
+
+    fn classic(&self) -> impl Iterator<Item = &ClassicStore> {
+        self.stores.iter().filter_map(|open| open.classic.as_ref())
+    }
+
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
+        self.classic().flat_map(ClassicStore::images)
+    }
+
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.classic().flat_map(ClassicStore::containers)
+    }
+
+    /// What was found so far.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Adds what was met while looking into a tree of this session.
+    pub fn absorb(&mut self, findings: Findings) {
+        self.findings.absorb(findings);
+    }
+
+    /// Adds an error that left something out of an answer.
+    pub fn note_failure(&mut self, error: &ReadError) {
+        self.findings.add_failure(error);
+    }
+
+    /// An error when the disk holds no store, for answers that need one.
+    pub fn require_store(&self) -> Result<(), ReadError> {
+        if self.stores.is_empty() {
+            let what = "no Docker or containerd data root was found on this disk";
+            return Err(ReadError::corrupt(&self.place, what));
+        }
+        Ok(())
+    }
+
+    /// The bounds and the cancel token this session works with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Tells the observer what is being done now, `done` of `total` units.
+    pub(crate) fn progress(&self, stage: Stage, subject: &str, done: u64, total: Option<u64>) -> Progress {
+        Progress { stage, subject: subject.to_owned(), done, total, bytes_read: self.counts.bytes() }
+    }
+
+    fn open_filesystems(&mut self, disk: &Disk, found: Partitions, observer: Observer<'_>) -> Result<(), ReadError> {
+        for range in found.ranges {
+            self.options.cancel.check()?;
+            let place = match found.scheme {
+                PartitionScheme::None => self.place.clone(),
+                _ => self.place.then(format_args!("partition {}", range.index)),
+            };
+            report(observer, Stage::Filesystem, place.as_str(), &self.counts);
+            let window = Window::new(Rc::clone(&disk.source), place.clone(), range.start, range.size);
+            let source: Rc<dyn ByteSource> = Rc::new(window);
+            let kind = careen_disk::probe(&*source, &place, &mut self.findings);
+            if kind.is_some_and(careen_disk::Content::is_ext) {
+                match Ext4::open(Rc::clone(&source), &place, &self.options.limits, &mut self.findings) {
+                    Ok(tree) => {
+                        let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
+                        self.filesystems.push(OpenFilesystem { id, tree });
+                    }
+                    Err(error) if error.is_cancelled() => return Err(error),
+                    Err(error) => self.findings.add_error(&codes::survey::FILESYSTEM_UNREADABLE, &error),
+                }
+            }
+            self.partitions.push(Partition {
+                index: range.index,
+                scheme: found.scheme,
+                kind: range.kind,
+                start: range.start,
+                size: range.size,
+                filesystem: kind.map(|kind| kind.name().to_owned()),
+            });
+        }
+        Ok(())
+    }
+
+    fn open_stores(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
+        let Options { limits, cancel, .. } = self.options.clone();
+        for filesystem in 0..self.filesystems.len() {
+            let Some(open) = self.filesystems.get(filesystem) else { break };
+            let tree: Rc<dyn FileTree> = Rc::clone(&open.tree) as Rc<dyn FileTree>;
+            report(observer, Stage::Store, self.place.as_str(), &self.counts);
+            let taken: Vec<&str> = self.stores.iter().map(|open| open.store.id.as_str()).collect();
+            let roots = match find_roots(&*tree, &taken, &limits, &cancel, &mut self.findings) {
+                Ok(roots) => roots,
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => {
+                    self.findings.add_failure(&error);
+                    continue;
+                }
+            };
+            for root in roots {
+                cancel.check()?;
+                report(observer, Stage::Store, &root.path, &self.counts);
+                self.open_store(&tree, filesystem, &root);
+            }
+        }
+        Ok(())
+    }
+
+    fn open_store(&mut self, tree: &Rc<dyn FileTree>, filesystem: usize, root: &DataRoot) {
+        let Options { limits, .. } = self.options;
+        let classic =
+            root.has_docker_records().then(|| ClassicStore::open(Rc::clone(tree), root, &limits, &mut self.findings));
+        if let Some(classic) = &classic {
+            let store = self.stores.len();
+            self.volumes.extend(classic.volumes().iter().map(|volume| OpenVolume { store, volume: volume.clone() }));
+        }
+        if let Some(path) = root.containerd_path() {
+            let values: [(&str, &dyn std::fmt::Display); 2] = [("path", &path), ("id", &root.id)];
+            self.findings.add(&codes::survey::CONTAINERD_STORE_UNREAD, &self.place.then(path), &values);
+        }
+        let (store, tree) = (root.store(), Rc::clone(tree));
+        self.stores.push(OpenStore { store, root: root.node, tree, filesystem, classic });
+    }
+
+    /// A disk without filesystem or without Docker is an answer too, but it has to be said.
+    fn note_what_is_missing(&mut self) {
+        if self.filesystems.is_empty() {
+            self.findings.add(&codes::survey::NO_FILESYSTEM, &self.place, &[]);
+        } else if self.stores.is_empty() {
+            self.findings.add(&codes::survey::NO_STORE, &self.place, &[]);
+        }
+    }
+
+    /// The directory of a store as a tree.
+    pub(crate) fn store_tree(&self, open: &OpenStore) -> Rc<dyn FileTree> {
+        Rc::new(SubTree::new(Rc::clone(&open.tree), open.root))
+    }
+}
+
+fn report(observer: Observer<'_>, stage: Stage, subject: &str, counts: &Counts) {
+    observer(Progress { stage, subject: subject.to_owned(), done: 0, total: None, bytes_read: counts.bytes() });
+}
