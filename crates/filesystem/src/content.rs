@@ -156,3 +156,66 @@ fn check_range(place: &Place, offset: u64, buf: &[u8], size: u64) -> Result<u64,
         )
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::{ErrorKind, FileTree};
+
+    use super::*;
+    use crate::test_image::{BLOCK, REGULAR, TestImage, extent_root, names, node};
+
+    #[test]
+    fn every_read_is_a_part_of_the_whole() {
+        let mut image = TestImage::new();
+        let size = 7 * BLOCK - 100;
+        // Blocks 0 and 1 in one run, 2 a hole, 3 unwritten, 4 and 5 in two runs, 6 a hole.
+        let extents = extent_root(&[(0, 2, 100), (3, 0x8001, 110), (4, 1, 120), (5, 1, 90)]);
+        image.inode(12, REGULAR, size as u64, flags::EXTENTS, &extents);
+        let mut whole = vec![0; size];
+        for (logical, physical) in [(0_usize, 100_u32), (1, 101), (4, 120), (5, 90), (3, 110)] {
+            let content: Vec<u8> = (0..BLOCK).map(|i| (i as u32 * 7 + physical) as u8).collect();
+            image.block(physical, &content);
+            if logical != 3 {
+                whole[logical * BLOCK..(logical + 1) * BLOCK].copy_from_slice(&content);
+            }
+        }
+        let (filesystem, mut findings) = image.open().unwrap();
+        let content = filesystem.open(node(12), &mut findings).unwrap();
+        assert_eq!(content.len(), size as u64);
+        for start in (0..=size).step_by(341) {
+            for end in (start..=size).step_by(509).chain([size]) {
+                let mut buf = vec![0xee; end - start];
+                content.read_exact_at(start as u64, &mut buf).unwrap();
+                assert!(buf == whole[start..end], "{start} to {end}");
+            }
+        }
+        assert!(findings.list().is_empty());
+        for (offset, length) in [(size as u64, 1), (size as u64 - 1, 2), (u64::MAX, 1)] {
+            let error = content.read_exact_at(offset, &mut vec![0; length]).unwrap_err();
+            assert!(error.reason().contains("beyond the end"), "{error}");
+        }
+    }
+
+    #[test]
+    fn blocks_that_the_disk_has_lost_are_an_error_and_never_zeros() {
+        let mut image = TestImage::new();
+        image.inode(12, REGULAR, 2 * BLOCK as u64, flags::EXTENTS, &extent_root(&[(0, 1, 99), (1, 1, 200)]));
+        image.bytes.truncate(150 * BLOCK);
+        let (filesystem, mut findings) = image.open().unwrap();
+        let content = filesystem.open(node(12), &mut findings).unwrap();
+        content.read_exact_at(0, &mut [0; BLOCK]).unwrap();
+        let error = content.read_exact_at(1500, &mut [0; 10]).unwrap_err();
+        assert!(error.to_string().starts_with("disk › ext4 inode 12: lies beyond the end of the disk"), "{error}");
+    }
+
+    #[test]
+    fn encrypted_content_is_refused_with_a_finding() {
+        let mut image = TestImage::new();
+        image.inode(12, REGULAR, 5, flags::ENCRYPTED | flags::EXTENTS, &extent_root(&[(0, 1, 99)]));
+        let (filesystem, mut findings) = image.open().unwrap();
+        let error = filesystem.open(node(12), &mut findings).err().unwrap();
+        assert!(matches!(error.kind, ErrorKind::Unsupported(_)));
+        assert_eq!(names(&findings), ["ext4-encrypted"]);
+    }
+}

@@ -5,6 +5,8 @@
 //! its index blocks look like blocks without entries on purpose. Names of directories that ignore case are shown as
 //! they are stored.
 
+use std::fmt::Display;
+
 use careen_evidence::{Entry, Fields, Findings, Kind, NodeId, Place, ReadError, codes::filesystem as codes};
 
 use crate::checksum::{crc32c, crc32c_without};
@@ -31,7 +33,7 @@ pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> R
     let mut reader = Reader { volume, inode, place, findings, entries: Vec::new() };
     if inode.has_flag(flags::INLINE_DATA) {
         for area in inline::directory(volume, inode, reader.findings)? {
-            reader.entries_of(&area, &"inline area")?;
+            reader.entries_of(&area, &"inline entries")?;
         }
     } else {
         reader.blocks()?;
@@ -42,8 +44,8 @@ pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> R
         let is_twice = later.name == first.name;
         if is_twice {
             let name = String::from_utf8_lossy(&first.name);
-            let reason = format!("the name {name} stands in it twice; the first one is shown");
-            volume.report(findings, &codes::DIRECTORY_ENTRY, &place, &[("reason", &reason)]);
+            let reason = format!("the name {name} stands in the directory twice; one of both is shown");
+            volume.report(findings, &codes::DIRECTORY_ENTRY, &place.then(&name), &[("reason", &reason)]);
         }
         is_twice
     });
@@ -91,7 +93,7 @@ impl Reader<'_> {
             })?;
         }
         // Damaged parts of the tree were told by the mapping; other blocks without a place must not be.
-        if covered < claimed && mapping.gaps().is_empty() {
+        if covered < claimed && !mapping.is_damaged() {
             let missing = claimed.saturating_sub(covered);
             let what = format!("i_size claims {claimed} blocks, {missing} of them are not on the disk");
             self.loss(&ReadError::corrupt(&self.place, what));
@@ -108,7 +110,7 @@ impl Reader<'_> {
 
     /// Reads the entries of one block, or of one area of an inline directory. Behind an entry that makes no sense,
     /// no further one can be found in it.
-    fn entries_of(&mut self, area: &[u8], name: &dyn std::fmt::Display) -> Result<(), ReadError> {
+    fn entries_of(&mut self, area: &[u8], area_name: &dyn Display) -> Result<(), ReadError> {
         let fields = Fields::new("directory entry", &self.volume.place, area);
         let has_kind = self.volume.superblock.features.has_incompat(incompat::FILETYPE);
         let mut at = 0_usize;
@@ -120,51 +122,59 @@ impl Reader<'_> {
             let end = at.saturating_add(rec_len);
             let is_sound =
                 rec_len.is_multiple_of(4) && rec_len >= HEADER.saturating_add(name_len).max(TAIL) && end <= area.len();
+            let place = || self.place.then(format_args!("{area_name}, offset {at:#x}"));
             if !is_sound {
                 let what = format!(
-                    "directory entry at {at:#x}: rec_len is {rec_len} with name_len {name_len}, expected a multiple \
-                     of 4 that holds the name and ends by {:#x}",
+                    "directory entry: rec_len is {rec_len} with name_len {name_len}, expected a multiple of 4 that \
+                     holds the name and ends by {:#x}",
                     area.len()
                 );
-                self.loss(&ReadError::corrupt(&self.place.then(name), what));
+                let error = ReadError::corrupt(&place(), what);
+                self.loss(&error);
                 return Ok(());
             }
             if inode != 0 {
-                let entry_name = fields.bytes(at.saturating_add(HEADER), name_len)?;
-                self.entry(entry_name, inode, if has_kind { kind(file_type) } else { None }, at, name)?;
+                let name = fields.bytes(at.saturating_add(HEADER), name_len)?;
+                match self.check_name(name, inode) {
+                    Ok(true) => self.push(Entry {
+                        name: name.to_vec(),
+                        node: NodeId(u64::from(inode)),
+                        kind: if has_kind { kind(file_type) } else { None },
+                    })?,
+                    Ok(false) => {}
+                    Err(reason) => {
+                        let place = place();
+                        self.volume.report(self.findings, &codes::DIRECTORY_ENTRY, &place, &[("reason", &reason)]);
+                    }
+                }
             }
             at = end;
         }
         Ok(())
     }
 
-    /// Takes one entry in, unless its name or its inode is impossible.
-    fn entry(
-        &mut self,
-        name: &[u8],
-        inode: u32,
-        kind: Option<Kind>,
-        at: usize,
-        area: &dyn std::fmt::Display,
-    ) -> Result<(), ReadError> {
+    /// Whether this is an entry to show; `.` and `..` are not. Otherwise the reason why it cannot be right.
+    fn check_name(&self, name: &[u8], inode: u32) -> Result<bool, String> {
         if name == b"." || name == b".." {
-            return Ok(());
+            return Ok(false);
         }
+        let shown = name.escape_ascii();
         let inodes = self.volume.superblock.inodes;
-        if name.is_empty() || name.contains(&b'/') || name.contains(&0) || inode > inodes {
-            let shown = name.escape_ascii();
-            let reason = format!(
-                "the entry \"{shown}\" for inode {inode} at {at:#x} of {area} cannot be right: a name has no slash and \
-                 no zero byte, and there are {inodes} inodes"
-            );
-            self.volume.report(self.findings, &codes::DIRECTORY_ENTRY, &self.place, &[("reason", &reason)]);
-            return Ok(());
+        if inode > inodes {
+            Err(format!("the name \"{shown}\" stands for inode {inode}, there are only {inodes}"))
+        } else if name.is_empty() || name.contains(&b'/') || name.contains(&0) {
+            Err(format!("the name \"{shown}\" of inode {inode} is empty or has a slash or a zero byte in it"))
+        } else {
+            Ok(true)
         }
+    }
+
+    fn push(&mut self, entry: Entry) -> Result<(), ReadError> {
         if self.entries.len() as u64 >= self.volume.limits.entries {
             let reason = format!("the directory has more than {} entries", self.volume.limits.entries);
             return Err(ReadError::over_limit(&self.place, reason));
         }
-        self.entries.push(Entry { name: name.to_vec(), node: NodeId(u64::from(inode)), kind });
+        self.entries.push(entry);
         Ok(())
     }
 
@@ -257,4 +267,145 @@ fn kind(file_type: u8) -> Option<Kind> {
         7 => Kind::Symlink,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::FileTree;
+
+    use super::*;
+    use crate::test_image::{DIRECTORY, REGULAR, TestImage, extent_root, names, node};
+
+    fn list(image: &TestImage) -> (Vec<(String, u64)>, Findings) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        let entries = filesystem.list(node(2), &mut findings).unwrap();
+        let shown = entries.iter().map(|entry| (entry.name.escape_ascii().to_string(), entry.node.0)).collect();
+        (shown, findings)
+    }
+
+    fn shown(names: &[(&str, u64)]) -> Vec<(String, u64)> {
+        names.iter().map(|(name, node)| ((*name).to_owned(), *node)).collect()
+    }
+
+    #[test]
+    fn names_are_sorted_and_carry_their_kinds() {
+        let mut image = TestImage::new();
+        image.directory(
+            2,
+            21,
+            &[(2, b".", 2), (2, b"..", 2), (13, b"b", 2), (12, b"a", 1), (0, b"gone", 1), (14, b"\xff", 7)],
+        );
+        let (filesystem, mut findings) = image.open().unwrap();
+        let entries = filesystem.list(node(2), &mut findings).unwrap();
+        let found: Vec<_> = entries.iter().map(|entry| (entry.name.as_slice(), entry.node.0, entry.kind)).collect();
+        let expected =
+            [(&b"a"[..], 12, Some(Kind::File)), (b"b", 13, Some(Kind::Directory)), (b"\xff", 14, Some(Kind::Symlink))];
+        assert_eq!(found, expected);
+        assert!(findings.list().is_empty());
+        assert_eq!(filesystem.lookup(node(2), b"b", &mut findings).unwrap(), Some(node(13)));
+        assert_eq!(filesystem.lookup(node(2), b"gone", &mut findings).unwrap(), None);
+    }
+
+    #[test]
+    fn impossible_entries_are_left_out_and_told() {
+        let mut image = TestImage::new();
+        let entries: [(u32, &[u8], u8); 6] =
+            [(12, b"a/b", 1), (13, b"c\0d", 1), (14, b"", 1), (65, b"far", 1), (15, b"twice", 1), (16, b"twice", 1)];
+        image.directory(2, 21, &entries);
+        let (found, findings) = list(&image);
+        assert_eq!(found, shown(&[("twice", 15)]));
+        assert_eq!(names(&findings), ["ext4-directory-entry"; 5]);
+        let places: Vec<&str> = findings.list().iter().map(|finding| finding.place.as_str()).collect();
+        assert_eq!(places[1], "disk › ext4 inode 2 › directory block 0, offset 0xc");
+        assert_eq!(places[4], "disk › ext4 inode 2 › twice");
+    }
+
+    #[test]
+    fn behind_a_broken_entry_the_next_block_is_read() {
+        for (rec_len, name_len) in [(0_u16, 1_u8), (8, 1), (13, 1), (12, 9), (2000, 1)] {
+            let mut image = TestImage::new();
+            image.inode(2, DIRECTORY, 2048, flags::EXTENTS, &extent_root(&[(0, 2, 40)]));
+            image.directory_block(2, 40, &[(12, b"a", 1), (13, b"b", 1), (14, b"c", 1)]);
+            image.directory_block(2, 41, &[(15, b"d", 1)]);
+            let mut second = [13, 0, 0, 0, 0, 0, name_len, 1];
+            second[4..6].copy_from_slice(&rec_len.to_le_bytes());
+            image.put(40 * 1024 + 12, &second);
+            let (found, findings) = list(&image);
+            assert_eq!(found, shown(&[("a", 12), ("d", 15)]));
+            assert_eq!(names(&findings), ["ext4-directory-checksum", "ext4-directory-block"]);
+        }
+    }
+
+    #[test]
+    fn checksums_of_leaves_are_verified() {
+        let mut image = TestImage::new();
+        image.directory(2, 21, &[(12, b"a", 1)]);
+        image.put(21 * 1024 + 1020, &[0]);
+        let (found, findings) = list(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-directory-checksum"]));
+        // Without a tail there is nothing to compare with.
+        image.put(21 * 1024 + 1012, &[1]);
+        let (_, findings) = list(&image);
+        assert!(findings.list()[0].values["stored"].contains("tail that holds the checksum is missing"));
+    }
+
+    #[test]
+    fn an_index_of_hashes_is_passed_over_and_verified() {
+        let mut image = TestImage::new();
+        image.inode(2, DIRECTORY, 2048, flags::EXTENTS | flags::HTREE, &extent_root(&[(0, 2, 40)]));
+        image.directory_block(2, 41, &[(12, b"a", 1)]);
+        let mut root = vec![0; 1024];
+        root[..9].copy_from_slice(&[2, 0, 0, 0, 12, 0, 1, 2, b'.']);
+        root[12..22].copy_from_slice(&[2, 0, 0, 0, 0xf4, 3, 2, 2, b'.', b'.']); // reaches to the end
+        root[0x1d] = 8; // info_length
+        root[0x20..0x28].copy_from_slice(&[123, 0, 1, 0, 1, 0, 0, 0]); // limit 123, count 1, block 1
+        let tail = 0x20 + 123 * 8;
+        let sum = crc32c(crc32c(image.inode_seed(2), &root[..0x28]), &[0; 8]);
+        root[tail + 4..tail + 8].copy_from_slice(&sum.to_le_bytes()); // dt_checksum
+        image.block(40, &root);
+        let (found, findings) = list(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec![]));
+        image.put(40 * 1024 + 0x1c, &[5]); // hash_version
+        let (found, findings) = list(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-htree-checksum"]));
+        image.put(40 * 1024 + 0x20, &[255, 0]); // limit
+        let (_, findings) = list(&image);
+        assert!(findings.list()[0].values["stored"].contains("limit 255"));
+    }
+
+    #[test]
+    fn missing_blocks_are_told() {
+        let mut image = TestImage::new();
+        image.inode(2, DIRECTORY, u64::from(u32::MAX), flags::EXTENTS, &extent_root(&[(1, 1, 40)]));
+        image.directory_block(2, 40, &[(12, b"a", 1)]);
+        let (found, findings) = list(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-directory-block"]));
+        assert!(findings.list()[0].values["reason"].contains("4194303 of them are not on the disk"));
+    }
+
+    #[test]
+    fn what_is_no_directory_or_encrypted_is_refused() {
+        let mut image = TestImage::new();
+        image.inode(12, REGULAR, 0, 0, &[]);
+        image.inode(13, DIRECTORY, 1024, flags::ENCRYPTED | flags::EXTENTS, &extent_root(&[(0, 1, 40)]));
+        let (filesystem, mut findings) = image.open().unwrap();
+        assert!(filesystem.list(node(12), &mut findings).unwrap_err().reason().contains("expected a directory"));
+        assert!(filesystem.list(node(13), &mut findings).unwrap_err().reason().contains("encrypted"));
+        assert_eq!(names(&findings), ["ext4-encrypted"]);
+    }
+
+    #[test]
+    fn lengths_in_blocks_of_64_kib() {
+        let mut image = TestImage::new();
+        image.inode(12, DIRECTORY, 0, 0, &[]);
+        let mut volume = std::rc::Rc::into_inner(image.volume()).unwrap();
+        volume.superblock.block_size = 65536;
+        let mut findings = Findings::new();
+        let inode = &Inode::read(&image.volume(), 12, &mut findings).unwrap();
+        let volume = &volume;
+        let reader = Reader { volume, inode, place: Place::default(), findings: &mut findings, entries: Vec::new() };
+        let lengths = [12, 0xffff, 0, 0xfffc, 0x0001].map(|rec_len| reader.record_length(rec_len));
+        assert_eq!(lengths, [12, 65536, 65536, 65532, 65536]);
+    }
 }

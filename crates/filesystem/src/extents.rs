@@ -160,3 +160,117 @@ fn verify(builder: &mut Builder<'_>, node: &Node<'_>) -> Result<(), ReadError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::{ByteSource, FileTree, Findings};
+
+    use crate::inode::flags;
+    use crate::test_image::{
+        REGULAR, TestImage, extent, extent_header, extent_index, extent_root, names, node, reason,
+    };
+
+    /// Content of inode 12: every block begins with its number on the disk.
+    fn read(image: &TestImage, block: u64) -> (Result<u8, String>, Findings) {
+        let mut image = image.clone();
+        for number in 100..200_u32 {
+            image.block(number, &[number as u8]);
+        }
+        let (filesystem, mut findings) = image.open().unwrap();
+        let content = filesystem.open(node(12), &mut findings).unwrap();
+        let mut byte = [0];
+        let result = content.read_exact_at(block * 1024, &mut byte).map(|()| byte[0]).map_err(|e| e.to_string());
+        (result, findings)
+    }
+
+    fn file(i_block: &[u8]) -> TestImage {
+        let mut image = TestImage::new();
+        image.inode(12, REGULAR, 64 * 1024, flags::EXTENTS, i_block);
+        image
+    }
+
+    #[test]
+    fn extents_holes_and_unwritten_extents() {
+        let image = file(&extent_root(&[(0, 2, 100), (3, 0x8002, 110), (5, 1, 120)]));
+        let expected = [100, 101, 0, 0, 0, 120, 0];
+        for (block, byte) in expected.iter().enumerate() {
+            let (read, findings) = read(&image, block as u64);
+            assert_eq!((read, names(&findings)), (Ok(*byte), vec![]), "block {block}");
+        }
+    }
+
+    #[test]
+    fn a_tree_of_two_levels() {
+        let mut image = file(&[&extent_header(1, 4, 2)[..], &extent_index(0, 40)].concat());
+        image.extent_block(12, 40, 1, &[extent_index(0, 41), extent_index(10, 42)]);
+        image.extent_block(12, 41, 0, &[extent(0, 1, 100), extent(9, 1, 101)]);
+        image.extent_block(12, 42, 0, &[extent(12, 1, 102)]);
+        for (block, byte) in [(0, 100), (1, 0), (9, 101), (10, 0), (12, 102)] {
+            let (read, findings) = read(&image, block);
+            assert_eq!((read, names(&findings)), (Ok(byte), vec![]), "block {block}");
+        }
+    }
+
+    #[test]
+    fn behind_a_damaged_node_only_its_range_is_lost() {
+        let mut image = file(&[&extent_header(2, 4, 1)[..], &extent_index(0, 41), &extent_index(10, 42)].concat());
+        image.extent_block(12, 41, 0, &[extent(0, 1, 100)]);
+        image.block(42, b"no extents");
+        assert_eq!(read(&image, 0).0, Ok(100));
+        let (lost, findings) = read(&image, 10);
+        assert!(lost.unwrap_err().contains("eh_magic is 0x6f6e, expected 0xf30a"));
+        assert_eq!(names(&findings), ["ext4-block-mapping"]);
+        assert_eq!(findings.list()[0].place.as_str(), "disk › ext4 inode 12 › block 42");
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_told_and_the_node_is_used() {
+        let mut image = file(&[&extent_header(1, 4, 1)[..], &extent_index(0, 41)].concat());
+        image.extent_block(12, 41, 0, &[extent(0, 1, 100)]);
+        image.put(41 * 1024 + 900, &[1]);
+        let (read, findings) = read(&image, 0);
+        assert_eq!((read, names(&findings)), (Ok(100), vec!["ext4-extent-checksum"]));
+    }
+
+    #[test]
+    fn one_case_of_each_damage() {
+        let header = |entries, max, depth| extent_header(entries, max, depth).to_vec();
+        let index = |first: [u8; 12], second: [u8; 12]| [&extent_header(2, 4, 1)[..], &first, &second].concat();
+        let cases = [
+            (header(5, 4, 0), "eh_entries is 5"),
+            (header(5, 5, 0), "eh_max 5"),
+            (header(1, 4, 6), "eh_depth is 6"),
+            (extent_root(&[(0, 0, 100)]), "ee_len 0"),
+            (extent_root(&[(1, 1, 100), (0, 1, 101)]), "blocks in order"),
+            (extent_root(&[(0, 1, 256)]), "from block 256"),
+            (extent_root(&[(0, 2, 255)]), "2 blocks from block 255"),
+            (extent_root(&[(0, 1, 0)]), "from block 0"),
+            (index(extent_index(0, 256), extent_index(9, 41)), "from block 256"),
+            (index(extent_index(0, 42), extent_index(0, 41)), "ei_block is 0 before 0"),
+            (index(extent_index(0, 43), extent_index(20, 43)), "used twice"),
+            (index(extent_index(0, 44), extent_index(20, 41)), "eh_depth is 1, expected 0"),
+        ];
+        for (i_block, expected) in cases {
+            let mut image = file(&i_block);
+            for leaf in [41, 42] {
+                image.extent_block(12, leaf, 0, &[extent(20, 1, 100)]);
+            }
+            image.extent_block(12, 43, 0, &[]);
+            image.extent_block(12, 44, 1, &[]);
+            let (_, findings) = read(&image, 0);
+            let all: Vec<String> = findings.list().iter().map(|finding| finding.values["reason"].clone()).collect();
+            assert!(all.iter().any(|reason| reason.contains(expected)), "{all:?} for {expected}");
+        }
+    }
+
+    #[test]
+    fn a_size_without_end_costs_nothing() {
+        let mut image = file(&extent_root(&[(0, 1, 100)]));
+        image.inode(12, REGULAR, u64::MAX >> 1, flags::EXTENTS, &extent_root(&[(0, 1, 100)]));
+        let (first, findings) = read(&image, 0);
+        assert_eq!((first, names(&findings)), (Ok(100), vec!["ext4-inode-field"]));
+        assert!(reason(&findings).contains("i_size is 9223372036854775807"));
+        assert!(read(&image, 1 << 33).0.unwrap_err().contains("largest possible file"));
+    }
+}

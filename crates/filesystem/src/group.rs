@@ -184,3 +184,75 @@ fn checksum(superblock: &Superblock, number: u64, descriptor: &[u8]) -> Option<u
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::FileTree;
+
+    use super::*;
+    use crate::test_image::{TestImage, inode_offset, names, reason};
+
+    #[test]
+    fn a_descriptor_is_read_under_its_checksum() {
+        let group = TestImage::new().volume().groups.get(0).unwrap();
+        assert_eq!(group, Group { inode_table: 5, free_clusters: 200, free_inodes: 40, touched_inodes: 48 });
+    }
+
+    #[test]
+    fn without_a_right_checksum_the_whole_inode_table_counts() {
+        let mut image = TestImage::new();
+        image.put(2 * 1024 + 0x16, &[1]);
+        let (_, findings) = image.open().unwrap();
+        assert_eq!(names(&findings), ["ext4-group-checksum"]);
+        assert_eq!(image.volume().groups.get(0).unwrap().touched_inodes, 64);
+    }
+
+    #[test]
+    fn a_table_that_was_never_written_is_not_scanned() {
+        let mut image = TestImage::new();
+        image.put(inode_offset(20), &[0xff; 128]);
+        image.set_descriptor(0x12, &[1, 0]); // bg_flags: INODE_UNINIT
+        assert_eq!(image.volume().groups.get(0).unwrap().touched_inodes, 0);
+    }
+
+    #[test]
+    fn an_inode_table_outside_the_filesystem_is_lost() {
+        for table in [0_u32, 1, 241, u32::MAX] {
+            let mut image = TestImage::new();
+            image.set_descriptor(0x8, &table.to_le_bytes());
+            let (filesystem, mut findings) = image.open().unwrap();
+            assert_eq!(names(&findings), ["ext4-group-unreadable"]);
+            assert!(reason(&findings).contains(&format!("bg_inode_table is {table}")));
+            assert_eq!(filesystem.summary(0).inodes_used, None);
+            let error = filesystem.list(filesystem.root(), &mut findings).unwrap_err();
+            assert_eq!(error.to_string(), "disk › ext4 inode 2: the inode table of group 0 cannot be found");
+        }
+    }
+
+    #[test]
+    fn descriptors_of_meta_groups_lie_in_their_groups() {
+        let mut superblock = TestImage::new().volume().superblock.clone();
+        superblock.features.incompat |= incompat::META_BG;
+        superblock.blocks_per_group = 100;
+        superblock.blocks = 100 * 40 + 1;
+        superblock.first_meta_group = 1;
+        // 16 descriptors of 64 bytes a block; group 16 has no copy of the superblock, group 32 has none either.
+        assert_eq!(descriptor_runs(&superblock), [(2, 1), (1601, 1), (3201, 1)]);
+        superblock.first_meta_group = 0;
+        superblock.features.ro_compat = 0;
+        assert_eq!(descriptor_runs(&superblock), [(2, 0), (2, 1), (1602, 1), (3202, 1)]);
+    }
+
+    #[test]
+    fn the_old_checksum_leaves_its_own_field_out() {
+        let mut superblock = TestImage::new().volume().superblock.clone();
+        superblock.checksums = Checksums::GroupCrc16(0x1234);
+        let mut descriptor = [7; 64];
+        let sum = checksum(&superblock, 5, &descriptor).unwrap();
+        descriptor[0x1e] = 9;
+        assert_eq!(checksum(&superblock, 5, &descriptor), Some(sum));
+        descriptor[0x20] = 9;
+        assert_ne!(checksum(&superblock, 5, &descriptor), Some(sum));
+    }
+}

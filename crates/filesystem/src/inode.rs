@@ -378,3 +378,113 @@ fn timestamp(seconds: u32, extra: u32) -> Option<Timestamp> {
 fn signed(seconds: u32) -> i64 {
     i64::from(i32::from_le_bytes(seconds.to_le_bytes()))
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::FileTree;
+
+    use super::*;
+    use crate::test_image::{REGULAR, TestImage, inode_offset, names, node, reason};
+
+    fn stat(image: &TestImage) -> (Result<Stat, ReadError>, Findings) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        (filesystem.stat(node(12), &mut findings), findings)
+    }
+
+    #[test]
+    fn every_field_of_lstat_is_read() {
+        let mut image = TestImage::new();
+        image.inode(12, 0o107_751, 5_000_000_000, 0, &[]);
+        image.set_inode(12, 0x2, &[0xfe, 0xff]); // i_uid, lower half
+        image.set_inode(12, 0x78, &[0xff, 0xff]); // l_i_uid_high
+        image.set_inode(12, 0x18, &[1, 0]); // i_gid
+        image.set_inode(12, 0x7a, &[1, 0]); // l_i_gid_high
+        image.set_inode(12, 0x1a, &[3, 0]); // i_links_count
+        image.set_inode(12, 0x8, &(-1_i32).to_le_bytes()); // i_atime
+        image.set_inode(12, 0x8c, &(999_999_999_u32 << 2).to_le_bytes()); // i_atime_extra
+        image.set_inode(12, 0x10, &i32::MIN.to_le_bytes()); // i_mtime
+        image.set_inode(12, 0x88, &[3, 0, 0, 0]); // i_mtime_extra: epoch 3
+        image.set_inode(12, 0xc, &5_u32.to_le_bytes()); // i_ctime
+        image.set_inode(12, 0x84, &[1, 0, 0, 0]); // i_ctime_extra: epoch 1
+        image.set_inode(12, 0x90, &9_u32.to_le_bytes()); // i_crtime
+        let (stat, findings) = stat(&image);
+        let time = |seconds, nanoseconds| Timestamp { seconds, nanoseconds };
+        let expected = Stat {
+            kind: Kind::File,
+            mode: 0o7751,
+            uid: 0xffff_fffe,
+            gid: 0x1_0001,
+            size: 5_000_000_000,
+            atime: time(-1, 999_999_999),
+            mtime: time((3 << 32) - (1 << 31), 0),
+            ctime: time((1 << 32) + 5, 0),
+            crtime: Some(time(9, 0)),
+            nlink: 3,
+            inode: 12,
+            rdev: (0, 0),
+        };
+        assert_eq!(stat.unwrap(), expected);
+        assert!(findings.list().is_empty(), "{:?}", names(&findings));
+    }
+
+    #[test]
+    fn device_numbers_have_two_encodings() {
+        for (i_block, rdev) in [
+            ([0x03_u8, 0x01, 0, 0, 0, 0, 0, 0], (1, 3)),
+            ([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], (4095, 1_048_575)),
+            ([0, 0, 0, 0, 0x00, 0x08, 0x10, 0x00], (8, 256)),
+            ([0, 0, 0, 0, 0, 0, 0, 0], (0, 0)),
+        ] {
+            let mut image = TestImage::new();
+            image.inode(12, 0o020_600, 0, 0, &i_block);
+            assert_eq!(stat(&image).0.unwrap().rdev, rdev);
+        }
+    }
+
+    #[test]
+    fn odd_values_are_told_and_reading_goes_on() {
+        let cases: [(usize, &[u8], &str, &str); 4] = [
+            (0x80, &[130, 0], "ext4-inode-field", "i_extra_isize is 130"),
+            (0x80, &[30, 0], "ext4-inode-field", "i_extra_isize is 30"),
+            (0x88, &[0xff, 0xff, 0xff, 0xff], "ext4-inode-field", "nanoseconds"),
+            (0x1a, &[0, 0], "ext4-inode-deleted", ""),
+        ];
+        for (offset, value, code, expected) in cases {
+            let mut image = TestImage::new();
+            image.inode(12, REGULAR, 0, 0, &[]);
+            image.set_inode(12, offset, value);
+            let (stat, findings) = stat(&image);
+            assert_eq!(stat.unwrap().kind, Kind::File);
+            assert_eq!(names(&findings), [code]);
+            assert!(expected.is_empty() || reason(&findings).contains(expected));
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_told_with_the_inode() {
+        for offset in [0x4_usize, 0x7c, 0x82, 0xf0] {
+            let mut image = TestImage::new();
+            image.inode(12, REGULAR, 0, 0, &[]);
+            image.bytes[inode_offset(12) + offset] ^= 0x10;
+            let (stat, findings) = stat(&image);
+            assert!(stat.is_ok());
+            assert_eq!(names(&findings), ["ext4-inode-checksum"], "{offset:#x}");
+            assert_eq!(findings.list()[0].place.as_str(), "disk › ext4 inode 12");
+        }
+    }
+
+    #[test]
+    fn an_inode_that_is_none_is_an_error() {
+        let mut image = TestImage::new();
+        let error = stat(&image).0.unwrap_err();
+        assert!(error.reason().contains("i_mode is 0x0000") && error.reason().contains("not in use"), "{error}");
+        image.inode(12, 0x3000, 0, 0, &[]);
+        assert!(stat(&image).0.unwrap_err().reason().contains("i_mode is 0x3000"));
+        let (filesystem, mut findings) = image.open().unwrap();
+        for number in [0, 65, u32::MAX] {
+            let error = filesystem.stat(node(number), &mut findings).unwrap_err();
+            assert!(error.reason().contains("expected 1 to 64"), "{error}");
+        }
+    }
+}

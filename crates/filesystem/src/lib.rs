@@ -29,6 +29,8 @@ mod recovery;
 mod scan;
 mod superblock;
 mod symlink;
+#[cfg(test)]
+mod test_image;
 mod tree;
 mod volume;
 mod xattr;

@@ -31,13 +31,13 @@ impl Run {
 
 /// A range of a file whose place on the disk is not known.
 #[derive(Clone, Debug)]
-pub(crate) struct Gap {
+struct Gap {
     /// First block within the file.
-    pub(crate) start: u64,
+    start: u64,
     /// First block after the range.
-    pub(crate) end: u64,
+    end: u64,
     /// Why.
-    pub(crate) error: ReadError,
+    error: ReadError,
 }
 
 /// All runs of a file in order. Blocks in no run are holes, unless a gap covers them.
@@ -63,7 +63,21 @@ impl Mapping {
         } else {
             block_map::map(&mut builder)?;
         }
-        Ok(builder.mapping)
+        let mut mapping = builder.mapping;
+        mapping.order_gaps();
+        Ok(mapping)
+    }
+
+    /// Sorts the gaps and joins those that overlap, the error of the first standing for all of them.
+    fn order_gaps(&mut self) {
+        self.gaps.sort_by_key(|gap| gap.start);
+        self.gaps.dedup_by(|later, first| {
+            let is_joined = later.start <= first.end;
+            if is_joined {
+                first.end = first.end.max(later.end);
+            }
+            is_joined
+        });
     }
 
     /// The runs in order.
@@ -71,9 +85,9 @@ impl Mapping {
         &self.runs
     }
 
-    /// The damaged ranges, in the order they were met.
-    pub(crate) fn gaps(&self) -> &[Gap] {
-        &self.gaps
+    /// Whether parts of the file are missing from the mapping because of damage.
+    pub(crate) fn is_damaged(&self) -> bool {
+        !self.gaps.is_empty()
     }
 
     /// The runs from the one that holds block `logical`, or from the first after it.
@@ -84,7 +98,8 @@ impl Mapping {
 
     /// The error that covers a block of the range `start..end`, if one does.
     pub(crate) fn gap_in(&self, start: u64, end: u64) -> Option<&ReadError> {
-        self.gaps.iter().find(|gap| gap.start < end && gap.end > start).map(|gap| &gap.error)
+        let first = self.gaps.partition_point(|gap| gap.end <= start);
+        self.gaps.get(first).filter(|gap| gap.start < end).map(|gap| &gap.error)
     }
 }
 
@@ -131,12 +146,6 @@ impl Builder<'_> {
         // What lies behind the end of the content is missed by nobody.
         if start < self.end {
             self.volume.report_error(self.findings, &codes::BLOCK_MAPPING, &error);
-        }
-        if let Some(last) = self.mapping.gaps.last_mut()
-            && last.end == start
-        {
-            last.end = end;
-            return;
         }
         self.mapping.gaps.push(Gap { start, end, error });
     }

@@ -119,3 +119,96 @@ fn check_magic(volume: &Volume, number: u32, source: &dyn ByteSource) -> Result<
         format_args!("journal superblock: h_magic is {found:#010x}, expected {:#010x}", journal::MAGIC),
     ))
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::{ByteSource, FileTree};
+    use careen_model::FilesystemState;
+
+    use crate::features::incompat;
+    use crate::inode::flags;
+    use crate::test_image::{REGULAR, TestImage, extent_root, names, node, reason, with_journal};
+
+    /// A filesystem whose journal (inode 8, blocks 100 to 107) holds one transaction: block 60 becomes all `n`.
+    fn crashed() -> TestImage {
+        let mut image = TestImage::new();
+        with_journal(&mut image);
+        image.set_superblock(0xe0, &8_u32.to_le_bytes()); // s_journal_inum
+        let needs_recovery = incompat::RECOVER | incompat::FILETYPE | incompat::EXTENTS | incompat::BITS_64;
+        image.set_superblock(0x60, &needs_recovery.to_le_bytes());
+        image.inode(8, REGULAR, 8 * 1024, flags::EXTENTS, &extent_root(&[(0, 8, 100)]));
+        let header = |kind: u32, sequence: u32| [0xc03b_3998, kind, sequence].map(u32::to_be_bytes).concat();
+        let mut superblock = header(4, 0);
+        // s_blocksize, s_maxlen, s_first, s_sequence, s_start
+        superblock.extend([1024_u32, 8, 1, 5, 1].map(u32::to_be_bytes).concat());
+        image.block(100, &superblock);
+        let mut descriptor = header(1, 5);
+        descriptor.extend(60_u32.to_be_bytes()); // t_blocknr
+        descriptor.extend([0, 0, 0, 8]); // t_checksum, t_flags: last tag
+        descriptor.extend([0; 16]); // t_uuid
+        image.block(101, &descriptor);
+        image.block(102, &[b'n'; 1024]);
+        image.block(103, &header(2, 5));
+        image.block(60, &[b'o'; 1024]);
+        image.inode(12, REGULAR, 1024, flags::EXTENTS, &extent_root(&[(0, 1, 60)]));
+        image
+    }
+
+    /// First byte of inode 12 after opening, with the state and the findings.
+    fn read(image: &TestImage) -> (u8, FilesystemState, Vec<&'static str>) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        let content = filesystem.open(node(12), &mut findings).unwrap();
+        let mut byte = [0];
+        content.read_exact_at(0, &mut byte).unwrap();
+        (byte[0], filesystem.summary(0).state, names(&findings))
+    }
+
+    #[test]
+    fn what_the_journal_holds_is_shown() {
+        let image = crashed();
+        assert_eq!(read(&image), (b'n', FilesystemState::NeedsRecovery, vec![]));
+        let replayed = image.open().unwrap().0.summary(0).journal_replayed.unwrap();
+        assert_eq!((replayed.transactions, replayed.blocks, replayed.revoked), (1, 1, 0));
+    }
+
+    #[test]
+    fn transactions_that_nobody_announced_are_replayed_with_a_note() {
+        let mut image = crashed();
+        let clean = incompat::FILETYPE | incompat::EXTENTS | incompat::BITS_64;
+        image.set_superblock(0x60, &clean.to_le_bytes());
+        assert_eq!(read(&image), (b'n', FilesystemState::NeedsRecovery, vec!["ext4-journal-unannounced"]));
+    }
+
+    #[test]
+    fn a_damaged_journal_inode_is_replaced_by_its_copy() {
+        let mut image = crashed();
+        image.set_superblock(0xfd, &[1]); // s_jnl_backup_type
+        let mut copy = extent_root(&[(0, 8, 100)]);
+        copy.resize(60, 0);
+        copy.extend([0, 0, 0, 0, 0, 0x20, 0, 0]); // i_size_high, i_size
+        image.set_superblock(0x10c, &copy); // s_jnl_blocks
+        image.inode(8, 0, 0, 0, &[]);
+        let (byte, state, codes) = read(&image);
+        assert_eq!((byte, state), (b'n', FilesystemState::Damaged));
+        assert!(codes.contains(&"ext4-journal-inode"), "{codes:?}");
+    }
+
+    #[test]
+    fn without_a_readable_journal_the_disk_is_shown_as_it_is() {
+        let mut image = crashed();
+        image.block(100, b"nothing");
+        assert_eq!(read(&image), (b'o', FilesystemState::Damaged, vec!["journal-unusable"]));
+        assert!(reason(&image.open().unwrap().1).contains("h_magic is 0x6e6f7468"));
+        image.set_superblock(0x60, &incompat::EXTENTS.to_le_bytes());
+        image.set_superblock(0xfe, &[0, 0]);
+        assert!(image.open().unwrap().1.list().iter().any(|finding| finding.code.name == "ext4-journal-damaged"));
+    }
+
+    #[test]
+    fn a_journal_elsewhere_is_told() {
+        let mut image = crashed();
+        image.set_superblock(0xe0, &[0; 4]); // s_journal_inum
+        assert_eq!(read(&image), (b'o', FilesystemState::Damaged, vec!["ext4-journal-external"]));
+    }
+}

@@ -69,3 +69,61 @@ fn one(
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::{Findings, NodeId, Place, ReadError, Stat};
+
+    use crate::inode::flags;
+    use crate::test_image::{REGULAR, TestImage, names};
+
+    fn numbers(image: &TestImage) -> (Vec<u64>, Findings) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        let mut numbers = Vec::new();
+        let visit = &mut |node: NodeId, stat: &Stat| {
+            assert_eq!(node.0, stat.inode);
+            numbers.push(node.0);
+            Ok(())
+        };
+        filesystem.scan_inodes(&mut findings, visit).unwrap();
+        (numbers, findings)
+    }
+
+    #[test]
+    fn inodes_in_use_are_visited_in_order() {
+        let mut image = TestImage::new();
+        for number in [8, 12, 20, 48, 49] {
+            image.inode(number, REGULAR, 0, 0, &[]);
+        }
+        image.inode(30, REGULAR, 0, flags::EA_INODE, &[]);
+        image.inode(31, REGULAR, 0, 0, &[]);
+        image.set_inode(31, 0x1a, &[0, 0]); // i_links_count: deleted
+        // 8 is reserved, 30 an attribute's value, and nothing from 49 on was ever used.
+        let (found, findings) = numbers(&image);
+        assert_eq!((found, names(&findings)), (vec![2, 12, 20, 48], vec![]));
+        image.put(2 * 1024 + 0x1e, &[1, 2]); // bg_checksum: what it says is not proven any more
+        assert_eq!(numbers(&image).0, [2, 12, 20, 48, 49]);
+    }
+
+    #[test]
+    fn damage_is_told_and_the_scan_goes_on() {
+        let mut image = TestImage::new();
+        image.inode(12, 0x3000, 0, 0, &[]);
+        image.inode(13, REGULAR, 0, 0, &[]);
+        let (found, findings) = numbers(&image);
+        assert_eq!((found, names(&findings)), (vec![2, 13], vec!["ext4-inode-table"]));
+        image.bytes.truncate(8 * 1024);
+        let (found, findings) = numbers(&image);
+        assert_eq!(found, [2], "the first three blocks of the table are left");
+        assert!(names(&findings).contains(&"ext4-inode-table"));
+    }
+
+    #[test]
+    fn the_visitor_can_end_it() {
+        let (filesystem, mut findings) = TestImage::new().open().unwrap();
+        let stop = ReadError::io(&Place::default(), "enough");
+        let result = filesystem.scan_inodes(&mut findings, &mut |_, _| Err(stop.clone()));
+        assert_eq!(result.unwrap_err(), stop);
+    }
+}

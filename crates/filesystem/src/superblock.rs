@@ -105,7 +105,6 @@ impl Superblock {
     /// Reads the primary superblock of the filesystem that `source` holds. A checksum that does not match, recorded
     /// errors and the like become findings; values that cannot be read on with are an error.
     pub(crate) fn read(source: &dyn ByteSource, place: &Place, findings: &mut Findings) -> Result<Self, ReadError> {
-        let place = &place.then("superblock");
         let mut bytes = [0; LENGTH];
         if source.len() < OFFSET.saturating_add(LENGTH as u64) {
             return Err(ReadError::corrupt(
@@ -116,7 +115,7 @@ impl Superblock {
         source.read_exact_at(OFFSET, &mut bytes)?;
         let fields = Fields::new("superblock", place, &bytes);
         let superblock = Superblock::parse(fields, place)?;
-        superblock.verify(fields, place, findings)?;
+        superblock.verify(fields, &place.then("superblock"), findings)?;
         Ok(superblock)
     }
 
@@ -401,4 +400,107 @@ fn is_power_of(mut number: u64, base: u64) -> bool {
         number = number.checked_div(base).unwrap_or(0);
     }
     number == 1
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::ErrorKind;
+    use careen_model::FilesystemState;
+
+    use super::*;
+    use crate::test_image::{TestImage, names};
+
+    #[test]
+    fn what_it_says_is_in_the_summary() {
+        let (filesystem, findings) = TestImage::new().open().unwrap();
+        assert!(findings.list().is_empty());
+        let summary = filesystem.summary(3);
+        assert_eq!((summary.id, summary.kind.as_str(), summary.label.as_str()), (3, "ext4", "hand-made"));
+        assert_eq!(summary.uuid.as_deref(), Some("30313233-3435-3637-3839-616263646566"));
+        assert_eq!((summary.block_size, summary.size), (1024, 256 * 1024));
+        assert_eq!((summary.used, summary.inodes_used), (Some((256 - 200) * 1024), Some(24)));
+        assert_eq!((summary.state, summary.journal_replayed), (FilesystemState::Clean, None));
+    }
+
+    #[test]
+    fn values_that_cannot_be_read_on_with_are_refused() {
+        let cases: [(usize, &[u8], &str); 12] = [
+            (0x38, &[0, 0], "s_magic is 0x0000"),
+            (0x18, &[7, 0, 0, 0], "s_log_block_size is 7"),
+            (0x18, &[255, 255, 255, 255], "s_log_block_size is 4294967295"),
+            (0x14, &[0, 1, 0, 0], "s_first_data_block 256"),
+            (0x150, &[255, 255, 255, 255], "s_blocks_count is 18446744069414584576"),
+            (0x150, &[0, 0, 1, 0], "34359738369 groups"),
+            (0x20, &[0, 0, 0, 0], "s_blocks_per_group is 0"),
+            (0x20, &[1, 32, 0, 0], "s_blocks_per_group is 8193"),
+            (0x28, &[0, 0, 0, 0], "s_inodes_per_group is 0"),
+            (0x28, &[1, 32, 0, 0], "s_inodes_per_group is 8193"),
+            (0x58, &[129, 0], "s_inode_size is 129"),
+            (0xfe, &[32, 0], "s_desc_size is 32"),
+        ];
+        for (offset, value, expected) in cases {
+            let mut image = TestImage::new();
+            image.set_superblock(offset, value);
+            let error = image.open().err().unwrap().to_string();
+            assert!(error.contains(expected), "{error} for {expected}");
+        }
+    }
+
+    #[test]
+    fn incompatible_features_are_refused_by_name() {
+        for (bits, expected) in
+            [(0x1_u32, "compression"), (0x1000, "dirdata"), (0x8, "journal"), (1 << 30, "0x40000000")]
+        {
+            let mut image = TestImage::new();
+            image.set_superblock(0x60, &(bits | 0x42).to_le_bytes());
+            let error = image.open().err().unwrap();
+            assert!(matches!(error.kind, ErrorKind::Unsupported(_)) && error.reason().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_only_odd_is_told() {
+        let cases: [(usize, &[u8], &str, FilesystemState); 5] = [
+            (0x3a, &[3, 0], "ext4-kernel-errors", FilesystemState::Errors),
+            (0x194, &[5, 0], "ext4-kernel-errors", FilesystemState::Errors),
+            (0x3a, &[0, 0], "ext4-not-unmounted", FilesystemState::NeedsRecovery),
+            (0x67, &[0x40], "ext4-unknown-feature", FilesystemState::Clean),
+            (0x175, &[9], "ext4-unknown-feature", FilesystemState::Clean),
+        ];
+        for (offset, value, code, state) in cases {
+            let mut image = TestImage::new();
+            image.set_superblock(offset, value);
+            let (filesystem, findings) = image.open().unwrap();
+            assert_eq!((names(&findings), filesystem.summary(0).state), (vec![code], state));
+        }
+        let mut image = TestImage::new();
+        image.put(1024 + 0x120, &[1]);
+        let (filesystem, findings) = image.open().unwrap();
+        assert_eq!(names(&findings), ["ext4-superblock-checksum"]);
+        assert_eq!(filesystem.summary(0).state, FilesystemState::Damaged);
+    }
+
+    #[test]
+    fn a_cut_disk_is_told() {
+        let mut image = TestImage::new();
+        image.bytes.truncate(100 * 1024);
+        assert_eq!(names(&image.open().unwrap().1), ["ext4-cut"]);
+        image.bytes.truncate(2000);
+        assert!(image.open().is_err());
+    }
+
+    #[test]
+    fn copies_of_the_superblock_stand_where_the_features_say() {
+        let mut superblock = TestImage::new().volume().superblock.clone();
+        let copies = |superblock: &Superblock| -> Vec<u64> {
+            (0..130).filter(|group| superblock.has_superblock_copy(*group)).collect()
+        };
+        assert_eq!(copies(&superblock), [0, 1, 3, 5, 7, 9, 25, 27, 49, 81, 125]);
+        superblock.features.compat = compat::SPARSE_SUPER2;
+        superblock.backup_groups = [1, 100];
+        assert_eq!(copies(&superblock), [0, 1, 100]);
+        superblock.features = Features::default();
+        assert_eq!(copies(&superblock).len(), 130);
+    }
 }

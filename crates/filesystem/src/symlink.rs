@@ -39,3 +39,49 @@ pub(crate) fn target(volume: &Rc<Volume>, inode: &Inode, findings: &mut Findings
     }
     Ok(target)
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::FileTree;
+
+    use super::*;
+    use crate::test_image::{REGULAR, SYMLINK, TestImage, extent_root, names, node};
+
+    fn target(image: &TestImage) -> (Result<Vec<u8>, String>, Findings) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        let target = filesystem.link_target(node(12), &mut findings);
+        (target.map_err(|error| error.to_string()), findings)
+    }
+
+    #[test]
+    fn short_and_long_targets() {
+        let mut image = TestImage::new();
+        image.inode(12, SYMLINK, 59, 0, &[b's'; 59]);
+        assert_eq!(target(&image).0.unwrap(), [b's'; 59]);
+        image.block(40, &[b'l'; 1024]);
+        image.inode(12, SYMLINK, 1000, flags::EXTENTS, &extent_root(&[(0, 1, 40)]));
+        assert_eq!(target(&image).0.unwrap(), [b'l'; 1000]);
+        image.inode(12, SYMLINK, 60, 0, &[40]);
+        assert_eq!(target(&image).0.unwrap(), [b'l'; 60]);
+    }
+
+    #[test]
+    fn a_zero_byte_ends_a_target_with_a_finding() {
+        let mut image = TestImage::new();
+        image.inode(12, SYMLINK, 9, 0, b"usr\0share");
+        let (found, findings) = target(&image);
+        assert_eq!((found.unwrap(), names(&findings)), (b"usr".to_vec(), vec!["ext4-inode-field"]));
+    }
+
+    #[test]
+    fn a_target_that_no_link_can_have_is_refused() {
+        let mut image = TestImage::new();
+        for size in [3_u64 << 30, 1025] {
+            image.inode(12, SYMLINK, size, flags::EXTENTS, &extent_root(&[(0, 1, 40)]));
+            assert!(target(&image).0.unwrap_err().contains(&format!("i_size is {size} for a symbolic link")));
+        }
+        image.inode(12, REGULAR, 1, 0, &[]);
+        assert!(target(&image).0.unwrap_err().contains("expected a symbolic link"));
+    }
+}

@@ -198,11 +198,10 @@ impl Reader<'_> {
         if is_internal {
             return Ok(());
         }
+        let place = self.place.then(format_args!("attribute {}", entry.name.escape_ascii()));
         let Some(prefix) = prefix(entry.name_index) else {
-            let name = entry.name.escape_ascii();
-            let reason =
-                format!("e_name_index is {}, which stands for no known prefix, with the name {name}", entry.name_index);
-            self.volume.report(self.findings, &codes::XATTR, &self.place, &[("reason", &reason)]);
+            let reason = format!("e_name_index is {}, which stands for no known prefix", entry.name_index);
+            self.volume.report(self.findings, &codes::XATTR, &place, &[("reason", &reason)]);
             return Ok(());
         };
         let name = [prefix.as_bytes(), entry.name].concat();
@@ -211,7 +210,7 @@ impl Reader<'_> {
             RawValue::Inode { number, size } => self.value_in_inode(entry, *number, *size),
         };
         let is_acl = matches!(entry.name_index, index::ACL_ACCESS | index::ACL_DEFAULT);
-        let value = value.and_then(|value| if is_acl { acl::to_user(&value, &self.place) } else { Ok(value) });
+        let value = value.and_then(|value| if is_acl { acl::to_user(&value, &place) } else { Ok(value) });
         match value {
             Ok(value) => self.found.push((name, value)),
             Err(error) if error.is_cancelled() => return Err(error),
@@ -279,4 +278,139 @@ fn prefix(name_index: u8) -> Option<&'static str> {
         10 => "gnu.",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::FileTree;
+
+    use super::*;
+    use crate::test_image::{REGULAR, TestImage, names, node, reason, seed};
+
+    /// An entry whose value lies at `value_offs` of its area, or in inode `inum`.
+    fn entry(name_index: u8, name: &[u8], value_offs: u16, inum: u32, size: u32, hash: u32) -> Vec<u8> {
+        let mut entry = vec![name.len() as u8, name_index]; // e_name_len, e_name_index
+        entry.extend(value_offs.to_le_bytes());
+        entry.extend(inum.to_le_bytes());
+        entry.extend(size.to_le_bytes());
+        entry.extend(hash.to_le_bytes());
+        entry.extend(name);
+        entry.resize(entry.len().next_multiple_of(4), 0);
+        entry
+    }
+
+    /// Puts entries and one value at byte 80 behind `h_magic` into inode 12.
+    fn in_inode(image: &mut TestImage, entries: &[Vec<u8>], value: &[u8]) {
+        let mut tail = MAGIC.to_le_bytes().to_vec();
+        tail.extend(entries.concat());
+        tail.resize(4 + 80, 0);
+        tail.extend(value);
+        image.inode(12, REGULAR, 0, 0, &[]);
+        image.set_inode(12, 160, &tail);
+    }
+
+    /// Puts entries and a value at byte 1000 into block 50, and inode 12 points at it.
+    fn in_block(image: &mut TestImage, entries: &[Vec<u8>], value: &[u8]) {
+        let mut block = vec![0; 1024];
+        block[..4].copy_from_slice(&MAGIC.to_le_bytes());
+        block[4] = 1; // h_refcount
+        block[8] = 1; // h_blocks
+        let list = entries.concat();
+        block[32..32 + list.len()].copy_from_slice(&list);
+        block[1000..1000 + value.len()].copy_from_slice(value);
+        let sum = crc32c_without(crc32c(seed(), &50_u64.to_le_bytes()), &block, 0x10, 0x14);
+        block[0x10..0x14].copy_from_slice(&sum.to_le_bytes()); // h_checksum
+        image.block(50, &block);
+        image.set_inode(12, 0x68, &50_u32.to_le_bytes()); // i_file_acl_lo
+    }
+
+    fn read(image: &TestImage) -> (Vec<(String, Vec<u8>)>, Findings) {
+        let (filesystem, mut findings) = image.open().unwrap();
+        let found = filesystem.xattrs(node(12), &mut findings).unwrap();
+        (found.into_iter().map(|(name, value)| (String::from_utf8(name).unwrap(), value)).collect(), findings)
+    }
+
+    fn shown(found: &[(&str, &[u8])]) -> Vec<(String, Vec<u8>)> {
+        found.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect()
+    }
+
+    #[test]
+    fn both_places_sorted_and_the_inode_first() {
+        let mut image = TestImage::new();
+        in_inode(&mut image, &[entry(4, b"z", 80, 0, 3, 0), entry(1, b"a", 0, 0, 0, 0)], b"abc");
+        in_block(&mut image, &[entry(6, b"capability", 1000, 0, 2, 0), entry(4, b"z", 1000, 0, 1, 0)], b"xy");
+        let (found, findings) = read(&image);
+        assert_eq!(found, shown(&[("security.capability", b"xy"), ("trusted.z", b"abc"), ("user.a", b"")]));
+        assert!(findings.list().is_empty());
+    }
+
+    #[test]
+    fn access_lists_are_converted_and_internal_names_hidden() {
+        let mut image = TestImage::new();
+        let entries = [entry(2, b"", 80, 0, 8, 0), entry(7, b"data", 80, 0, 1, 0), entry(9, b"c", 80, 0, 1, 0)];
+        in_inode(&mut image, &entries, &[1, 0, 0, 0, 1, 0, 7, 0]);
+        let (found, findings) = read(&image);
+        assert_eq!(found, shown(&[("system.posix_acl_access", &[2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255])]));
+        assert!(findings.list().is_empty());
+        in_inode(&mut image, &entries, &[9, 0, 0, 0, 1, 0, 7, 0]);
+        let (found, findings) = read(&image);
+        assert_eq!((found, names(&findings)), (vec![], vec!["ext4-xattr"]));
+    }
+
+    #[test]
+    fn damage_is_told_and_the_rest_shown() {
+        let good = entry(1, b"a", 80, 0, 1, 0);
+        let cases = [
+            (entry(77, b"odd", 80, 0, 1, 0), "e_name_index is 77"),
+            (entry(1, b"far", 1000, 0, 1, 0), "beyond its end"),
+            (entry(1, b"long", 80, 0, u32::MAX, 0), "beyond its end"),
+            (entry(1, b"huge", 0, 13, 1 << 25, 0), "e_value_size is 33554432"),
+            (entry(1, b"value", 0, 13, 5, 0), "expected those of an attribute value"),
+        ];
+        for (bad, expected) in cases {
+            let mut image = TestImage::new();
+            in_inode(&mut image, &[good.clone(), bad], b"v");
+            image.inode(13, REGULAR, 5, 0, &[]);
+            let (found, findings) = read(&image);
+            assert_eq!((found, names(&findings)), (shown(&[("user.a", b"v")]), vec!["ext4-xattr"]));
+            assert!(reason(&findings).contains(expected), "{}", reason(&findings));
+        }
+    }
+
+    #[test]
+    fn blocks_are_verified() {
+        let mut image = TestImage::new();
+        in_inode(&mut image, &[], b"");
+        in_block(&mut image, &[entry(1, b"a", 1000, 0, 1, 0)], b"v");
+        image.put(50 * 1024 + 1001, b"!");
+        let (found, findings) = read(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("user.a", b"v")]), vec!["ext4-xattr-checksum"]));
+        image.put(50 * 1024 + 8, &[2]); // h_blocks
+        let (found, findings) = read(&image);
+        assert_eq!((found, names(&findings)), (vec![], vec!["ext4-xattr"]));
+        image.set_inode(12, 0x68, &9999_u32.to_le_bytes());
+        assert!(reason(&read(&image).1).contains("beyond the end of the filesystem"));
+    }
+
+    #[test]
+    fn values_in_inodes_are_verified_by_their_hash() {
+        let value = b"a value that lies in an inode";
+        let hash = crc32c(seed(), value);
+        // `ext4_xattr_hash_entry` over the name "n" and the hash of the value.
+        let entry_hash = u32::from(b'n').rotate_left(16) ^ hash;
+        let mut image = TestImage::new();
+        in_inode(&mut image, &[entry(1, b"n", 0, 13, value.len() as u32, entry_hash)], b"");
+        image.inode(13, REGULAR, value.len() as u64, flags::EA_INODE, &60_u32.to_le_bytes());
+        image.set_inode(13, 0x8, &hash.to_le_bytes()); // i_atime
+        image.block(60, value);
+        let (found, findings) = read(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("user.n", value)]), vec![]));
+        image.put(60 * 1024, b"A");
+        let (found, findings) = read(&image);
+        assert_eq!((found.len(), names(&findings)), (1, vec!["ext4-xattr-value-hash"]));
+        // Lustre's form: no hash, but the owner's number and generation.
+        image.set_inode(13, 0x10, &12_u32.to_le_bytes()); // i_mtime
+        assert!(read(&image).1.list().is_empty());
+    }
 }
