@@ -1,0 +1,96 @@
+//! Unpacking compressed clusters.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::Read;
+use std::rc::Rc;
+
+use careen_evidence::{Place, ReadError};
+use flate2::{Decompress, FlushDecompress, Status};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+
+use super::header::Compression;
+
+/// Unpacked clusters kept in memory, in bytes.
+const KEPT_BYTES: u64 = 4 << 20;
+
+/// Unpacks clusters of one compression type and keeps the last few.
+pub(super) struct Unpacker {
+    compression: Compression,
+    /// Bytes of an unpacked cluster.
+    cluster_size: usize,
+    /// Byte of the file where a cluster starts and its unpacked bytes, the one used last in front.
+    kept: RefCell<VecDeque<(u64, Rc<[u8]>)>>,
+    capacity: usize,
+    /// Its tables are large, so it is kept from one cluster to the next.
+    zstd: RefCell<FrameDecoder>,
+}
+
+impl Unpacker {
+    pub(super) fn new(compression: Compression, cluster_size: u64) -> Self {
+        let capacity = KEPT_BYTES.checked_div(cluster_size).unwrap_or(0).clamp(2, 256);
+        Unpacker {
+            compression,
+            cluster_size: usize::try_from(cluster_size).unwrap_or(0),
+            kept: RefCell::default(),
+            capacity: usize::try_from(capacity).unwrap_or(2),
+            zstd: RefCell::new(FrameDecoder::new()),
+        }
+    }
+
+    /// The cluster packed at this byte of the file, if it was unpacked not long ago.
+    pub(super) fn kept(&self, position: u64) -> Option<Rc<[u8]>> {
+        let mut kept = self.kept.borrow_mut();
+        let index = kept.iter().position(|(key, _)| *key == position)?;
+        let entry = kept.remove(index)?;
+        let bytes = Rc::clone(&entry.1);
+        kept.push_front(entry);
+        Some(bytes)
+    }
+
+    /// Unpacks `packed`, the bytes of the file from `position`, to one whole cluster. What follows the cluster in `packed` belongs to others and is left alone.
+    pub(super) fn unpack(&self, position: u64, packed: &[u8], place: &Place) -> Result<Rc<[u8]>, ReadError> {
+        let mut cluster = vec![0; self.cluster_size];
+        let result = match self.compression {
+            Compression::Zlib => inflate(packed, &mut cluster),
+            Compression::Zstd => self.unpack_zstd(packed, &mut cluster),
+        };
+        result.map_err(|reason| ReadError::corrupt(place, format_args!("qcow2 compressed cluster: {reason}")))?;
+        let bytes: Rc<[u8]> = cluster.into();
+        let mut kept = self.kept.borrow_mut();
+        kept.truncate(self.capacity.saturating_sub(1));
+        kept.push_front((position, Rc::clone(&bytes)));
+        Ok(bytes)
+    }
+
+    fn unpack_zstd(&self, packed: &[u8], cluster: &mut [u8]) -> Result<(), String> {
+        let mut decoder = self.zstd.borrow_mut();
+        let mut input = packed;
+        let mut filled = 0_usize;
+        while filled < cluster.len() {
+            let mut frame =
+                StreamingDecoder::new_with_decoder(&mut input, &mut *decoder).map_err(|error| error.to_string())?;
+            loop {
+                let room = cluster.get_mut(filled..).unwrap_or(&mut []);
+                match frame.read(room).map_err(|error| error.to_string())? {
+                    0 => break,
+                    count => filled = filled.saturating_add(count),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Raw deflate, as zlib writes it with a negative window size.
+fn inflate(packed: &[u8], cluster: &mut [u8]) -> Result<(), String> {
+    let mut stream = Decompress::new(false);
+    let status = stream.decompress(packed, cluster, FlushDecompress::Finish);
+    let produced = stream.total_out();
+    match status {
+        Ok(_) if produced == cluster.len() as u64 => Ok(()),
+        Ok(Status::StreamEnd) => Err(format!("it unpacks to {produced} bytes, expected {}", cluster.len())),
+        Ok(_) => Err(format!("its data ends after {produced} bytes of {}", cluster.len())),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,319 @@
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+
+use careen_evidence::ErrorKind;
+use proptest::prelude::*;
+
+use super::*;
+use crate::guid::Guid;
+
+const MIB: usize = 1 << 20;
+const METADATA_AT: usize = 2 * MIB;
+const BAT_AT: usize = 3 * MIB;
+/// Where the one stored block of [`build`] lies, and its number.
+const BLOCK_AT: usize = 4 * MIB;
+const STORED: usize = 2;
+
+fn put(file: &mut [u8], at: usize, bytes: &[u8]) {
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Writes the checksum of a structure of `length` bytes.
+fn seal(file: &mut [u8], at: usize, length: usize) {
+    let sum = checksum(&file[at..at + length]);
+    put(file, at + 4, &sum.to_le_bytes());
+}
+
+fn put_header(file: &mut [u8], at: usize, sequence: u64, log: [u8; 16]) {
+    put(file, at, b"head");
+    put(file, at + 8, &sequence.to_le_bytes()); // SequenceNumber
+    put(file, at + 48, &log); // LogGuid
+    put(file, at + 66, &1_u16.to_le_bytes()); // Version
+    put(file, at + 68, &(MIB as u32).to_le_bytes()); // LogLength
+    put(file, at + 72, &(MIB as u64).to_le_bytes()); // LogOffset
+    seal(file, at, 4096);
+}
+
+fn put_regions(file: &mut [u8], at: usize) {
+    put(file, at, b"regi");
+    put(file, at + 8, &2_u32.to_le_bytes()); // EntryCount
+    for (index, (guid, offset)) in [
+        ("66 77 c2 2d 23 f6 00 42 9d 64 11 5e 9b fd 4a 08", BAT_AT),
+        ("06 a2 7c 8b 90 47 9a 4b b8 fe 57 5f 05 0f 88 6e", METADATA_AT),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let guid: Vec<u8> = guid.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+        put(file, at + 16 + index * 32, &guid); // Guid
+        put(file, at + 32 + index * 32, &(offset as u64).to_le_bytes()); // FileOffset
+        put(file, at + 40 + index * 32, &(MIB as u32).to_le_bytes()); // Length
+        put(file, at + 44 + index * 32, &1_u32.to_le_bytes()); // Required
+    }
+    seal(file, at, 64 << 10);
+}
+
+/// Writes a metadata item: entry `index` of the table, its bytes at 64 KiB + 16 × `index`.
+fn put_item(file: &mut [u8], index: usize, id: Guid, flags: u32, bytes: &[u8]) {
+    let (entry, item) = (METADATA_AT + 32 + index * 32, (64 << 10) + index * 16);
+    put(file, entry, &id.0); // ItemId
+    put(file, entry + 16, &(item as u32).to_le_bytes()); // Offset
+    put(file, entry + 20, &(bytes.len() as u32).to_le_bytes()); // Length
+    put(file, entry + 24, &flags.to_le_bytes()); // IsUser 1, IsVirtualDisk 2, IsRequired 4
+    put(file, METADATA_AT + item, bytes);
+    put(file, METADATA_AT + 10, &(index as u16 + 1).to_le_bytes()); // EntryCount
+}
+
+const FILE_PARAMETERS: Guid = Guid::new(0xCAA1_6737, 0xFA36, 0x4D43, 0xB3B6, 0x33F0_AA44_E76B);
+const DISK_SIZE: Guid = Guid::new(0x2FA5_4224, 0xCD1B, 0x4876, 0xB211, 0x5DBE_D83B_F4B8);
+const DISK_ID: Guid = Guid::new(0xBECA_12AB, 0xB2E6, 0x4523, 0x93EF, 0xC309_E000_C746);
+const LOGICAL: Guid = Guid::new(0x8141_BF1D, 0xA96F, 0x4709, 0xBA47, 0xF233_A8FA_AB5F);
+
+fn put_entry(file: &mut [u8], block: usize, entry: u64) {
+    put(file, BAT_AT + block * 8, &entry.to_le_bytes());
+}
+
+/// A disk of 4.5 MiB in blocks of 1 MiB, of which block 2 is stored: its bytes count up.
+pub(crate) fn build() -> Vec<u8> {
+    let mut file = vec![0; 5 * MIB];
+    put(&mut file, 0, b"vhdxfile");
+    put_header(&mut file, 64 << 10, 7, [0; 16]);
+    put_header(&mut file, 128 << 10, 8, [0; 16]);
+    put_regions(&mut file, 192 << 10);
+    put_regions(&mut file, 256 << 10);
+    put(&mut file, METADATA_AT, b"metadata");
+    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0x10, 0, 0, 0, 0, 0]); // BlockSize, flags
+    put_item(&mut file, 1, DISK_SIZE, 6, &(4 * MIB as u64 + MIB as u64 / 2).to_le_bytes());
+    put_item(&mut file, 2, DISK_ID, 6, &[0x11; 16]);
+    put_item(&mut file, 3, LOGICAL, 6, &512_u32.to_le_bytes());
+    put_entry(&mut file, STORED, BLOCK_AT as u64 | 6);
+    put_entry(&mut file, 0, 2); // zero
+    put_entry(&mut file, 1, (77 << 20) | 3); // unmapped: its old place means nothing
+    for (byte, value) in file[BLOCK_AT..].iter_mut().zip(0_u64..) {
+        *byte = (value % 251) as u8;
+    }
+    file
+}
+
+fn opened(file: Vec<u8>) -> (Result<Disk, ReadError>, Vec<&'static str>) {
+    let mut findings = Findings::new();
+    let disk = crate::open(Rc::new(file), &Place::new("test"), &Limits::default(), &mut findings);
+    (disk, findings.list().iter().map(|finding| finding.code.name).collect())
+}
+
+/// The whole disk, which must open and be read without error.
+fn read(file: Vec<u8>) -> (Vec<u8>, Vec<&'static str>) {
+    let (disk, codes) = opened(file);
+    let disk = disk.unwrap();
+    let mut bytes = vec![9; disk.virtual_size as usize];
+    disk.source.read_exact_at(0, &mut bytes).unwrap();
+    (bytes, codes)
+}
+
+fn refusal(file: Vec<u8>) -> String {
+    match opened(file).0.map(|_| ()).unwrap_err().kind {
+        ErrorKind::Unsupported(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn corruption(file: Vec<u8>) -> String {
+    match opened(file).0.map(|_| ()).unwrap_err().kind {
+        ErrorKind::Corrupt(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn stored_blocks_are_read_and_all_others_are_zeros() {
+    let file = build();
+    let (bytes, codes) = read(file.clone());
+    let stored = STORED * MIB..(STORED + 1) * MIB;
+    assert_eq!(bytes[stored.clone()], file[BLOCK_AT..]);
+    assert!(bytes[..stored.start].iter().chain(&bytes[stored.end..]).all(|byte| *byte == 0));
+    assert!(codes.is_empty(), "{codes:?}");
+    let disk = opened(file).0.unwrap();
+    assert_eq!((disk.format.name(), disk.sector_size), ("vhdx", 512));
+    assert_eq!(disk.identifier.as_deref(), Some("11111111-1111-1111-1111-111111111111"));
+    assert!(disk.source.read_exact_at(disk.virtual_size - 3, &mut [0; 4]).is_err());
+}
+
+#[test]
+fn entries_of_sector_bitmaps_are_passed_over() {
+    // Blocks of 256 MiB: 16 to a chunk. Entry 16 is the bitmap's, entry 17 is block 16.
+    let mut file = build();
+    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0, 0x10, 0, 0, 0, 0]);
+    put_item(&mut file, 1, DISK_SIZE, 6, &(17_u64 << 28).to_le_bytes());
+    put(&mut file, METADATA_AT + 10, &[4, 0]);
+    put(&mut file, BAT_AT, &[0; 64]);
+    put_entry(&mut file, 16, 6 | (1 << 40)); // would be past the end of the file if it were a block
+    put_entry(&mut file, 17, BLOCK_AT as u64 | 6);
+    let (disk, codes) = opened(file.clone());
+    let mut bytes = vec![0; MIB];
+    disk.unwrap().source.read_exact_at(16 << 28, &mut bytes).unwrap();
+    assert_eq!(bytes, file[BLOCK_AT..]);
+    assert_eq!(codes, ["vhdx-blocks-missing"], "only block 16 itself, whose 255 other MiB are not there");
+}
+
+#[test]
+fn one_bad_header_or_table_is_told_and_the_other_is_used() {
+    let good = read(build()).0;
+    for (at, code) in [
+        (0, "vhdx-identifier"),
+        ((64 << 10) + 9, "vhdx-header"),
+        ((128 << 10) + 9, "vhdx-header"),
+        ((192 << 10) + 17, "vhdx-region-table"),
+        ((256 << 10) + 17, "vhdx-region-table"),
+    ] {
+        let mut file = build();
+        file[at] ^= 0xFF;
+        assert_eq!(read(file), (good.clone(), vec![code]), "byte {at:#x}");
+    }
+}
+
+#[test]
+fn without_a_whole_header_or_table_reading_goes_on_as_far_as_it_can() {
+    let good = read(build()).0;
+    let mut file = build();
+    (file[64 << 10], file[128 << 10]) = (0, 0);
+    assert_eq!(read(file), (good.clone(), vec!["vhdx-headers"]));
+    // A checksum that is wrong while the entries are there.
+    let mut file = build();
+    (file[(192 << 10) + 4], file[(256 << 10) + 60000]) = (0, 1);
+    assert_eq!(read(file), (good, vec!["vhdx-region-tables"]));
+    let mut file = build();
+    (file[192 << 10], file[256 << 10]) = (0, 0);
+    assert!(corruption(file).starts_with("both region tables are unreadable"));
+}
+
+#[test]
+fn the_header_with_the_greater_sequence_number_says_whether_there_is_a_log() {
+    let mut file = build();
+    put_header(&mut file, 64 << 10, 6, [1; 16]);
+    assert!(read(file.clone()).1.is_empty());
+    put_header(&mut file, 64 << 10, 9, [1; 16]);
+    assert!(refusal(file).contains("replaying it is not handled"));
+}
+
+#[test]
+fn what_is_legal_and_not_handled_is_named() {
+    let mut file = build();
+    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0x10, 0, 2, 0, 0, 0]);
+    put(&mut file, METADATA_AT + 10, &[4, 0]);
+    assert!(refusal(file).contains("differencing VHDX"));
+
+    let mut file = build();
+    put_item(&mut file, 4, Guid([0xAB; 16]), 4, &[0; 8]);
+    assert!(refusal(file.clone()).contains("unknown kind ABABABAB-ABAB-ABAB-ABAB-ABABABABABAB"));
+    put_item(&mut file, 4, Guid([0xAB; 16]), 1, &[0; 8]);
+    assert!(read(file).1.is_empty(), "an item that is not required is no reason to refuse");
+
+    let mut file = build();
+    for table in REGION_TABLES.map(|at| at as usize) {
+        put(&mut file, table + 8, &3_u32.to_le_bytes());
+        put(&mut file, table + 80, &[0xCD; 16]);
+        put(&mut file, table + 108, &1_u32.to_le_bytes());
+        seal(&mut file, table, 64 << 10);
+    }
+    assert!(refusal(file).contains("required vhdx region of unknown kind CDCDCDCD"));
+
+    let mut file = build();
+    for at in HEADERS.map(|at| at as usize) {
+        put(&mut file, at + 66, &2_u16.to_le_bytes());
+        seal(&mut file, at, 4096);
+    }
+    assert!(refusal(file).contains("vhdx version 2"));
+}
+
+#[test]
+fn impossible_metadata_are_refused_with_field_and_value() {
+    for (index, id, bytes, text) in [
+        (0, FILE_PARAMETERS, &[0, 0, 0x18, 0, 0, 0, 0, 0][..], "block size is 1572864"),
+        (1, DISK_SIZE, &[1, 2, 0, 0, 0, 0, 0, 0][..], "it is 513"),
+        (1, DISK_SIZE, &[0, 0, 0, 0, 0, 0, 0, 1][..], "up to 64 TiB"),
+        (3, LOGICAL, &[0, 4, 0, 0][..], "it is 1024, expected 512 or 4096"),
+    ] {
+        let mut file = build();
+        put_item(&mut file, index, id, 6, bytes);
+        put(&mut file, METADATA_AT + 10, &[4, 0]);
+        let told = corruption(file);
+        assert!(told.contains(text), "{told}");
+    }
+    let mut file = build();
+    put(&mut file, METADATA_AT + 10, &[1, 0]);
+    assert!(corruption(file).contains("logical sector size is missing"));
+}
+
+#[test]
+fn a_block_past_the_end_is_an_error_and_counted() {
+    let mut file = build();
+    put_entry(&mut file, 3, (8 * MIB as u64) | 6);
+    file.truncate(BLOCK_AT + MIB / 4);
+    let (disk, codes) = opened(file.clone());
+    let disk = disk.unwrap();
+    assert_eq!(codes, ["vhdx-blocks-missing"]);
+    let mut bytes = vec![0; MIB / 4];
+    disk.source.read_exact_at(STORED as u64 * MIB as u64, &mut bytes).unwrap();
+    assert_eq!(bytes, file[BLOCK_AT..]);
+    let start = STORED as u64 * MIB as u64 + MIB as u64 / 4;
+    let error = disk.source.read_exact_at(start - 1, &mut [0; 2]).unwrap_err();
+    assert!(error.to_string().starts_with("test › VHDX block 2: vhdx block: its bytes at 0x440000"), "{error}");
+    assert!(disk.source.read_exact_at(3 * MIB as u64, &mut [0; 1]).is_err());
+    disk.source.read_exact_at(4 * MIB as u64, &mut [0; 100]).unwrap();
+}
+
+#[test]
+fn an_entry_that_points_at_the_files_own_structures_or_has_no_state_is_an_error() {
+    for (entry, text) in [
+        (6, "over a structure of the file itself at 0x0"),
+        (METADATA_AT as u64 | 6, "at 0x200000"),
+        (BAT_AT as u64 | 6, "at 0x300000"),
+        (MIB as u64 | 6, "at 0x100000"),
+        (5, "its state is 5"),
+        (BLOCK_AT as u64 | 7, "partially present"),
+    ] {
+        let mut file = build();
+        put_entry(&mut file, 3, entry);
+        let (disk, codes) = opened(file);
+        assert_eq!(codes, ["vhdx-blocks-invalid"]);
+        let error = disk.unwrap().source.read_exact_at(3 * MIB as u64 + 5, &mut [0; 1]).unwrap_err();
+        assert!(error.to_string().contains(text), "{error}");
+    }
+}
+
+#[test]
+fn a_cut_table_is_told_and_its_blocks_are_errors() {
+    let mut file = build();
+    file.truncate(BAT_AT + 3 * 8 + 3);
+    let mut findings = Findings::new();
+    let disk = crate::open(Rc::new(file), &Place::new("test"), &Limits::default(), &mut findings).unwrap();
+    assert_eq!(findings.list()[0].code.name, "vhdx-bat-cut");
+    assert_eq!(findings.list()[0].values["missing"], "2");
+    disk.source.read_exact_at(0, &mut [0; 4096]).unwrap();
+    assert!(disk.source.read_exact_at(3 * MIB as u64, &mut [0; 1]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Any damage to the structures ends in data, an error or a finding; never in a panic or endless work.
+    #[test]
+    fn damage_never_panics(changes in prop::collection::vec((0..6_usize, 0..600_usize, any::<u8>()), 1..12), resealed: bool) {
+        let mut file = build();
+        let structures = [64 << 10, 128 << 10, 192 << 10, METADATA_AT, METADATA_AT + (64 << 10), BAT_AT];
+        for (structure, at, value) in changes {
+            file[structures[structure] + at] = value;
+        }
+        if resealed {
+            seal(&mut file, 64 << 10, 4096);
+            seal(&mut file, 128 << 10, 4096);
+            seal(&mut file, 192 << 10, 64 << 10);
+        }
+        if let Ok(disk) = opened(file).0 {
+            let mut bytes = vec![0; 4096];
+            for step in 0..64 {
+                let at = disk.virtual_size / 64 * step;
+                let _ = disk.source.read_exact_at(at, &mut bytes);
+            }
+        }
+    }
+}
