@@ -101,7 +101,7 @@ impl MemoryTree {
     }
 
     fn add(&mut self, kind: Kind, content: Vec<u8>) -> NodeId {
-        let inode = self.nodes.len() as u64;
+        let node = NodeId(self.nodes.len() as u64);
         let time = Timestamp::default();
         let stat = Stat {
             kind,
@@ -114,11 +114,12 @@ impl MemoryTree {
             ctime: time,
             crtime: None,
             nlink: 1,
-            inode,
+            // From 1: no filesystem has an inode 0.
+            inode: node.0.saturating_add(1),
             rdev: (0, 0),
         };
         self.nodes.push(Node { stat, content, entries: BTreeMap::new(), xattrs: BTreeMap::new() });
-        NodeId(inode)
+        node
     }
 
     fn get(&self, node: NodeId) -> Option<&Node> {

@@ -43,7 +43,9 @@ pub fn list(
     let mut links = FirstPaths::default();
     walk_from(tree, start, limits, cancel, findings, &mut |met, findings| {
         let is_start = met.path == b"/";
-        if is_start && met.stat.kind == Kind::Directory && !options.recursive {
+        // Without an inode it is not on the disk: the root of an image that has no layers.
+        let is_unseen = met.stat.inode == 0 || (met.stat.kind == Kind::Directory && !options.recursive);
+        if is_start && is_unseen {
             return Ok(Visit::Enter);
         }
         let mut full = prefix.clone();
@@ -189,5 +191,75 @@ impl FirstPaths {
                 self.0.insert(inode, entry.path.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use careen_evidence::MemoryTree;
+
+    use super::*;
+
+    fn listed(tree: &MemoryTree, path: &str, options: ListOptions) -> Vec<FileEntry> {
+        let (limits, cancel, mut findings) = (Limits::default(), CancelToken::default(), Findings::new());
+        let mut entries = Vec::new();
+        list(tree, path.as_bytes(), options, &limits, &cancel, &mut findings, &mut |entry| {
+            entries.push(entry);
+            Ok(())
+        })
+        .unwrap();
+        assert!(findings.list().is_empty());
+        entries
+    }
+
+    fn paths(entries: &[FileEntry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    const EVERYTHING: ListOptions = ListOptions { recursive: true, hash: true, overlay_marks: true };
+
+    #[test]
+    fn a_directory_shows_its_names_and_recursively_itself_first() {
+        let mut tree = MemoryTree::new("test");
+        for path in ["/a/c/d", "/a/b", "/e"] {
+            tree.file(path, "");
+        }
+        assert_eq!(paths(&listed(&tree, "a/", ListOptions::default())), ["/a/b", "/a/c"]);
+        assert_eq!(paths(&listed(&tree, "/a", EVERYTHING)), ["/a", "/a/b", "/a/c", "/a/c/d"]);
+        assert_eq!(paths(&listed(&tree, "/a/b", ListOptions::default())), ["/a/b"]);
+        assert_eq!(paths(&listed(&tree, "/", EVERYTHING))[0], "/");
+    }
+
+    #[test]
+    fn hard_links_name_the_first_path_of_their_file() {
+        let mut tree = MemoryTree::new("test");
+        let file = tree.file("/a", "content");
+        tree.hard_link(tree.root(), "b", file);
+        let entries = listed(&tree, "/", EVERYTHING);
+        assert_eq!((entries[1].nlink, entries[1].hl.as_deref()), (Some(2), None));
+        assert_eq!((entries[2].nlink, entries[2].hl.as_deref()), (Some(2), Some("/a")));
+        // sha256 of "content", as sha256sum(1) gives it.
+        let digest = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+        assert_eq!(entries[2].sha256.as_deref(), Some(digest));
+    }
+
+    #[test]
+    fn the_overlay_s_marks_stand_apart_and_its_bookkeeping_nowhere() {
+        let mut tree = MemoryTree::new("test");
+        let node = tree.directory("/d");
+        tree.xattr(node, "trusted.overlay.opaque", "y");
+        tree.xattr(node, "trusted.overlay.origin", [0, 251]);
+        tree.xattr(node, "user.note", [0xff]);
+        let shown = &listed(&tree, "/", EVERYTHING)[1];
+        assert_eq!(shown.overlay, [("trusted.overlay.opaque".to_owned(), "y".to_owned())].into());
+        assert_eq!(shown.xattrs, [("user.note".to_owned(), "ff".to_owned())].into());
+        assert!(listed(&tree, "/", ListOptions::default())[0].overlay.is_empty());
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_an_error_that_names_it() {
+        let tree = MemoryTree::new("test");
+        let error = find(&tree, b"/no\nwhere", &mut Findings::new()).unwrap_err();
+        assert!(error.reason().contains("no such file or directory"), "{error}");
     }
 }

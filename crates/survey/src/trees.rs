@@ -42,7 +42,7 @@ impl Session {
             Scope::Volume(name) => self.volume_tree(self.find_volume(name)?),
             Scope::Layer(name) => {
                 let found = self.find_layer(name)?;
-                let directory = found.store.layer_directory(&found.item.chain_id, findings)?;
+                let directory = found.store.layer_directory(&found.item.chain_id)?;
                 Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), directory)))
             }
             Scope::Store(id) => self
