@@ -15,6 +15,8 @@ mod acl;
 mod block_map;
 mod checksum;
 mod content;
+#[cfg(test)]
+mod damage_tests;
 mod directory;
 mod extents;
 mod features;

@@ -360,8 +360,13 @@ fn descriptor_size(fields: Fields<'_>, block_size: u32) -> Result<u16, ReadError
 /// `metadata_csum`.
 fn checksums(fields: Fields<'_>, features: Features, uuid: &[u8; 16]) -> Result<(Checksums, u32), ReadError> {
     let seed = if features.has_incompat(incompat::CSUM_SEED) { fields.u32_le(0x270)? } else { crc32c(!0, uuid) };
-    let kind = if features.has_ro_compat(ro_compat::METADATA_CSUM) {
-        if fields.u8(0x175)? == CHECKSUM_TYPE_CRC32C { Checksums::Crc32c } else { Checksums::Unknown }
+    // Tools that turn checksums off clear this field. Where it stands without the feature, the feature bit is damaged,
+    // and damage must not silence the checksums.
+    let is_crc32c = fields.u8(0x175)? == CHECKSUM_TYPE_CRC32C;
+    let kind = if is_crc32c {
+        Checksums::Crc32c
+    } else if features.has_ro_compat(ro_compat::METADATA_CSUM) {
+        Checksums::Unknown
     } else if features.has_ro_compat(ro_compat::GDT_CSUM) {
         Checksums::GroupCrc16(crc16(!0, uuid))
     } else {
