@@ -118,8 +118,11 @@ impl Session {
         let mut state = copied("State");
         if let (Value::Object(state), Some(known)) = (&mut state, container.state) {
             state.insert("Status".into(), json!(known));
-            // What Docker keeps for itself.
+            // What Docker keeps for itself, and what it leaves out when there is no health check.
             state.remove("RemovalInProgress");
+            if state.get("Health").is_some_and(Value::is_null) {
+                state.remove("Health");
+            }
         }
         let mounts: Vec<Value> = config
             .get("MountPoints")
