@@ -3,7 +3,16 @@
 //! Needs e2fsprogs on PATH, no root and no mount; what is skipped without it, or because an older version does not
 //! know a feature, is printed.
 
-#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+// A judge that is not as expected ends the test: there is nobody to report to.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs
+)]
 
 mod debugfs;
 
