@@ -36,6 +36,11 @@ super::codes! {
         do_en: "The engine ignores it too. Look into it only if something is missing elsewhere.",
         ko: "{name}은(는) 중단된 작업이 남긴 것이거나 Docker가 만든 것이 아니므로 목록에 넣지 않았습니다. 파일은 살펴볼 수 있습니다.",
         do_ko: "엔진도 이를 무시합니다. 다른 곳에서 빠진 데이터가 있을 때만 확인하십시오.";
+    IMAGE_RECORDS_MISSING = "image-records-missing", Loss,
+        en: "The records of the images (imagedb) of the storage driver {driver} are not there. No image can be listed.",
+        do_en: "The layers' files may still be in the driver's directory and can be browsed. Containers and volumes are not affected.",
+        ko: "스토리지 드라이버 {driver}의 이미지 기록(imagedb)이 없어 이미지를 표시할 수 없습니다.",
+        do_ko: "레이어의 파일은 드라이버의 디렉터리에 남아 있을 수 있으며 살펴볼 수 있습니다. 컨테이너와 볼륨에는 영향이 없습니다.";
     REPOSITORIES_BROKEN = "repositories-broken", Loss,
         en: "The file with the names of the images cannot be read whole: {reason}. {count} names were saved from it; the other images are listed without name.",
         do_en: "Docker does not start with such a file. The images themselves are not affected: find them by date, command or content and tag them again.",
@@ -57,10 +62,10 @@ super::codes! {
         ko: "이미지 {image}은(는) 이름({names})만 있고 구성이 없습니다. 이름으로만 표시되며 어떤 레이어로 이루어졌는지 알 수 없습니다.",
         do_ko: "레이어는 레이어 목록에 남아 있을 수 있습니다. 이미지를 다시 받을 수 있다면 그 구성을 가져오십시오.";
     LAYER_RECORD_MISSING = "layer-record-missing", Loss,
-        en: "The image {image} needs the layer {layer}, of which there is no record. The image is listed; its files from this layer down are not in the answer.",
-        do_en: "Docker hides such an image. The layers above can be looked into one by one.",
-        ko: "이미지 {image}에 필요한 레이어 {layer}의 기록이 없습니다. 이미지는 목록에 있지만 이 레이어부터 아래의 파일은 결과에 없습니다.",
-        do_ko: "Docker는 이런 이미지를 숨깁니다. 위쪽 레이어는 하나씩 살펴볼 수 있습니다.";
+        en: "There is no record of the layer {layer}, which {count} images need ({images}). They are listed; their files from this layer down are not in the answer.",
+        do_en: "Docker hides such images. The layers above can be looked into one by one. If an image can be pulled again, take it from there.",
+        ko: "이미지 {count}개({images})에 필요한 레이어 {layer}의 기록이 없습니다. 이미지는 목록에 있지만 이 레이어부터 아래의 파일은 결과에 없습니다.",
+        do_ko: "Docker는 이런 이미지를 숨깁니다. 위쪽 레이어는 하나씩 살펴볼 수 있습니다. 이미지를 다시 받을 수 있다면 그렇게 하십시오.";
     LAYER_RECORD_REPAIRED = "layer-record-repaired", Damage,
         en: "The record of the layer {layer} does not fit its id. Content digest and parent were taken from the configuration of an image, which proves them.",
         do_en: "Nothing is lost. Docker may drop this layer and hide the images that use it.",
@@ -131,6 +136,11 @@ super::codes! {
         do_en: "Its configuration and log are not affected. Directories that no record names can be browsed in the driver's directory.",
         ko: "컨테이너 {container}이(가) 변경한 파일을 찾을 수 없습니다: {reason}.",
         do_ko: "구성과 로그에는 영향이 없습니다. 기록에 없는 디렉터리는 드라이버의 디렉터리에서 살펴볼 수 있습니다.";
+    CONTAINER_MOUNT_BROKEN = "container-mount-broken", Damage,
+        en: "The record of the layers of the container {container} is broken ({files}). What is missing was taken from the rest of the record, from the container's image or from its directory, where they tell it.",
+        do_en: "Docker cannot start this container. Check that its files are complete.",
+        ko: "컨테이너 {container}의 레이어 기록이 손상되었습니다({files}). 빠진 값은 나머지 기록, 컨테이너의 이미지 또는 디렉터리에서 알 수 있는 경우 가져왔습니다.",
+        do_ko: "Docker는 이 컨테이너를 시작하지 못합니다. 파일이 모두 있는지 확인하십시오.";
     CONTAINER_IMAGE_LOST = "container-image-lost", Loss,
         en: "Only the container's own files are shown, because those of its image cannot be found: {reason}.",
         do_en: "If the image can be pulled again, its files can be taken from there.",

@@ -187,14 +187,24 @@ pub(super) fn read_mounts(
     let mut mounts = BTreeMap::new();
     let Some(directory) = records.directory(database, &["mounts"], findings) else { return mounts };
     for (id, object) in records.directories(&directory, findings) {
-        let named =
-            |name: &str, findings: &mut Findings| records.text(&object, name, findings).filter(|text| !text.is_empty());
-        let mount_id = named("mount-id", findings);
-        let init_id = named("init-id", findings);
-        // The engine always makes the second of the first (`layer_store.go`, `initMount`).
+        let mut broken = Vec::new();
+        let mut read = |name: &'static str, is_right: &dyn Fn(&str) -> bool, findings: &mut Findings| {
+            let text = records.text(&object, name, findings)?;
+            if !is_right(&text) {
+                broken.push(name);
+            }
+            Some(text).filter(|text| is_right(text))
+        };
+        let mount_id = read("mount-id", &|text| !text.is_empty(), findings);
+        let init_id = read("init-id", &|text| !text.is_empty(), findings);
+        let parent = read("parent", &is_digest, findings);
+        if !broken.is_empty() {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("container", &id), ("files", &broken.join(", "))];
+            findings.add(&codes::store::CONTAINER_MOUNT_BROKEN, &records.place(&object), values);
+        }
+        // The engine always makes the second name of the first (`layer_store.go`, `initMount`).
         let mount_id = mount_id.or_else(|| init_id.as_deref()?.strip_suffix("-init").map(str::to_owned));
         let init_id = init_id.or_else(|| mount_id.as_ref().map(|mount_id| format!("{mount_id}-init")));
-        let parent = named("parent", findings).filter(|parent| is_digest(parent));
         mounts.insert(id, Mount { object, mount_id, init_id, parent });
     }
     mounts

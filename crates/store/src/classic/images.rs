@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use careen_evidence::{Findings, ReadError, codes};
+use careen_evidence::{Findings, Place, ReadError, codes};
 use careen_model::{Hidden, Image, ImageKind, ImageState, LayerOfImage, LayerState};
 use serde_json::Value;
 
@@ -16,6 +16,8 @@ use crate::records::{Object, Records, parse_object, text_of, time_of};
 
 /// Most bytes of configurations kept in memory, all together.
 const MAX_CONFIGURATIONS: u64 = 256 << 20;
+/// Most images named in one finding.
+const MAX_SHOWN: usize = 5;
 
 /// The images of a store.
 #[derive(Default)]
@@ -157,26 +159,16 @@ impl Images {
     }
 
     /// Tells each image what is left of its layers.
-    pub fn put_layers(
-        &mut self,
-        records: &Records<'_>,
-        layers: &Layers,
-        has_directories: bool,
-        findings: &mut Findings,
-    ) {
+    pub fn put_layers(&mut self, layers: &Layers, has_directories: bool, place: &Place, findings: &mut Findings) {
+        // Labels of the images that lack a layer's record, by the topmost such layer.
+        let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for image in &mut self.list {
-            let mut first_missing = None;
             for layer in &mut image.layers {
                 layer.size = layers.size(&layer.chain_id);
                 layer.state = layers.state(&layer.chain_id, has_directories);
-                if layers.object(&layer.chain_id).is_none() {
-                    first_missing.get_or_insert(layer.chain_id.clone());
-                }
             }
-            if let Some(layer) = first_missing {
-                let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &image.label()), ("layer", &layer)];
-                let place = records.tree.place(records.tree.root()).then(&image.id);
-                findings.add(&codes::store::LAYER_RECORD_MISSING, &place, values);
+            if let Some(layer) = image.layers.iter().rev().find(|layer| !layers.has_record(&layer.chain_id)) {
+                missing.entry(layer.chain_id.clone()).or_default().push(image.label());
             }
             // A configuration that cannot be read does not tell the layers, so their sizes are not known to be none.
             let is_described = self.configurations.contains_key(&image.id);
@@ -193,6 +185,12 @@ impl Images {
             if image.hidden.is_none() && !image.layers.iter().all(is_known) {
                 image.hidden = Some(Hidden::BrokenChain);
             }
+        }
+        for (layer, images) in missing {
+            let shown = images.iter().take(MAX_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let values: &[(&str, &dyn std::fmt::Display)] =
+                &[("layer", &layer), ("count", &images.len()), ("images", &shown)];
+            findings.add(&codes::store::LAYER_RECORD_MISSING, &place.then(&layer), values);
         }
     }
 }

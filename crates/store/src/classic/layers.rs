@@ -212,9 +212,9 @@ impl Layers {
         self.records.get(chain).is_some_and(|record| !record.is_dropped)
     }
 
-    /// The record's directory, for places.
-    pub fn object(&self, chain: &str) -> Option<&Object> {
-        self.records.get(chain).map(|record| &record.object)
+    /// Whether there is a record of this layer.
+    pub fn has_record(&self, chain: &str) -> bool {
+        self.records.contains_key(chain)
     }
 
     /// The directory with the files of a layer.

@@ -15,6 +15,10 @@ mod images;
 mod layers;
 mod networks;
 mod repositories;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,10 +65,18 @@ impl ClassicStore {
 
         let graph = Graph::open(&records, &docker, &root.driver, findings);
         let homes = if is_classic { homes(&records, &docker, &root.driver, findings) } else { Vec::new() };
-        let names = find(&records, &homes, "repositories.json", findings);
-        let names = names.map(|file| repositories::read(&records, &file, findings)).unwrap_or_default();
+        let names_file = find(&records, &homes, "repositories.json", findings);
+        let names = names_file.as_ref().map(|file| repositories::read(&records, file, findings)).unwrap_or_default();
         let image_database = find(&records, &homes, "imagedb", findings);
         let mut images = Images::read(&records, image_database.as_ref(), names, &root.id, findings);
+        if is_classic && image_database.is_none() {
+            findings.add(&codes::store::IMAGE_RECORDS_MISSING, &place, &[("driver", &root.driver)]);
+        }
+        if names_file.is_none() && !images.list.is_empty() {
+            let values: &[(&str, &dyn std::fmt::Display)] =
+                &[("reason", &"repositories.json is not there"), ("count", &0)];
+            findings.add(&codes::store::REPOSITORIES_BROKEN, &place, values);
+        }
 
         let layer_database = find(&records, &homes, "layerdb", findings);
         let mounts = layer_database.as_ref().map(|database| containers::read_mounts(&records, database, findings));
@@ -73,7 +85,7 @@ impl ClassicStore {
             Layers::read(&records, database, &graph, &images.list, &layers_of_containers(&mounts), findings)
         });
         let layers = layers.unwrap_or_default();
-        images.put_layers(&records, &layers, graph.has_directories(), findings);
+        images.put_layers(&layers, graph.has_directories(), &place, findings);
         let layer_list = layers.list(&root.id, &images.list, graph.has_directories());
 
         let mut store = ClassicStore {
@@ -173,7 +185,7 @@ impl ClassicStore {
     }
 
     /// The directory with the files of one layer.
-    pub fn layer_directory(&self, chain_id: &str, _findings: &mut Findings) -> Result<NodeId, ReadError> {
+    pub fn layer_directory(&self, chain_id: &str) -> Result<NodeId, ReadError> {
         self.check_driver(&self.graph.driver)?;
         let content = self.layers.content(chain_id).ok_or_else(|| layers::missing(&self.place, chain_id))?;
         Ok(content.node)
