@@ -1,20 +1,19 @@
 //! Directories: blocks of entries, with or without an index of hashes over them.
 //!
-//! Kernel documentation, "Directory Entries" (`struct ext4_dir_entry_2`, `ext4_dir_entry_tail`) and "Hash Tree
-//! Directories" (`struct dx_root`, `dx_node`, `dx_tail`). A hashed directory is read block by block like any other:
-//! its index blocks look like blocks without entries on purpose. Names of directories that ignore case are shown as
-//! they are stored.
+//! Kernel documentation, "Directory Entries" (`struct ext4_dir_entry_2`, `ext4_dir_entry_tail`). A hashed directory is
+//! read block by block like any other: its index blocks look like blocks without entries on purpose. Names of
+//! directories that ignore case are shown as they are stored.
 
 use std::fmt::Display;
 
-use careen_evidence::{Entry, Fields, Findings, Kind, NodeId, Place, ReadError, codes::filesystem as codes};
+use careen_evidence::{Code, Entry, Fields, Findings, Kind, NodeId, Place, ReadError, codes::filesystem as codes};
 
-use crate::checksum::{crc32c, crc32c_without};
+use crate::checksum::crc32c;
 use crate::features::incompat;
 use crate::inode::{Inode, flags};
 use crate::mapping::Mapping;
 use crate::volume::Volume;
-use crate::{content, inline};
+use crate::{content, htree, inline};
 
 /// Length of an entry before its name.
 const HEADER: usize = 8;
@@ -33,7 +32,7 @@ pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> R
     let mut reader = Reader { volume, inode, place, findings, entries: Vec::new() };
     if inode.has_flag(flags::INLINE_DATA) {
         for area in inline::directory(volume, inode, reader.findings)? {
-            reader.entries_of(&area, &"inline entries")?;
+            reader.entries_of(&area, &"inline entries", &codes::DIRECTORY_BLOCK)?;
         }
     } else {
         reader.blocks()?;
@@ -74,7 +73,8 @@ impl Reader<'_> {
             let Some(physical) = run.physical.filter(|_| count > 0) else { continue };
             if count > budget {
                 let reason = format!("the directory is larger than {} bytes", volume.limits.bytes);
-                self.loss(&ReadError::over_limit(&self.place, reason));
+                let error = ReadError::over_limit(&self.place, reason);
+                volume.report_error(self.findings, &codes::DIRECTORY_BLOCK, &error);
                 return Ok(());
             }
             budget = budget.saturating_sub(count);
@@ -85,8 +85,13 @@ impl Reader<'_> {
                     Ok(block) => self.block(block, logical),
                     Err(error) if error.is_cancelled() => Err(error),
                     Err(error) => {
-                        let place = self.place.then(format_args!("directory block {logical}"));
-                        self.loss(&ReadError { place, ..error });
+                        let code =
+                            if self.is_index(logical, &[]) { &codes::HTREE_INDEX } else { &codes::DIRECTORY_BLOCK };
+                        volume.report_error(
+                            self.findings,
+                            code,
+                            &ReadError { place: self.block_place(logical), ..error },
+                        );
                         Ok(())
                     }
                 }
@@ -96,21 +101,35 @@ impl Reader<'_> {
         if covered < claimed && !mapping.is_damaged() {
             let missing = claimed.saturating_sub(covered);
             let what = format!("i_size claims {claimed} blocks, {missing} of them are not on the disk");
-            self.loss(&ReadError::corrupt(&self.place, what));
+            let error = ReadError::corrupt(&self.place, what);
+            volume.report_error(self.findings, &codes::DIRECTORY_BLOCK, &error);
         }
         Ok(())
     }
 
     fn block(&mut self, block: &[u8], logical: u64) -> Result<(), ReadError> {
+        let is_index = self.is_index(logical, block);
         if self.volume.has_checksums() {
-            self.verify(block, logical)?;
+            self.verify(block, logical, is_index);
         }
-        self.entries_of(block, &format_args!("directory block {logical}"))
+        // An index has no names to lose; but where the flag is wrong, its block is read like any other.
+        let code = if is_index { &codes::HTREE_INDEX } else { &codes::DIRECTORY_BLOCK };
+        self.entries_of(block, &format_args!("directory block {logical}"), code)
+    }
+
+    /// Whether a block belongs to the index of hashes: the first one always, others when they hold nothing but one
+    /// empty entry over their whole length.
+    fn is_index(&self, logical: u64, block: &[u8]) -> bool {
+        let is_node = || match block.first_chunk::<6>() {
+            Some([0, 0, 0, 0, low, high]) => self.record_length(u16::from_le_bytes([*low, *high])) == block.len(),
+            _ => false,
+        };
+        self.inode.has_flag(flags::HTREE) && (logical == 0 || is_node())
     }
 
     /// Reads the entries of one block, or of one area of an inline directory. Behind an entry that makes no sense,
-    /// no further one can be found in it.
-    fn entries_of(&mut self, area: &[u8], area_name: &dyn Display) -> Result<(), ReadError> {
+    /// no further one can be found in it, which is told as `code`.
+    fn entries_of(&mut self, area: &[u8], area_name: &dyn Display, code: &'static Code) -> Result<(), ReadError> {
         let fields = Fields::new("directory entry", &self.volume.place, area);
         let has_kind = self.volume.superblock.features.has_incompat(incompat::FILETYPE);
         let mut at = 0_usize;
@@ -130,7 +149,7 @@ impl Reader<'_> {
                     area.len()
                 );
                 let error = ReadError::corrupt(&place(), what);
-                self.loss(&error);
+                self.volume.report_error(self.findings, code, &error);
                 return Ok(());
             }
             if inode != 0 {
@@ -192,66 +211,36 @@ impl Reader<'_> {
         }
     }
 
-    /// Compares the checksum of a block: that of an index block where the block is one, else that in the tail.
-    fn verify(&mut self, block: &[u8], logical: u64) -> Result<(), ReadError> {
+    /// Compares the checksum of a block.
+    fn verify(&mut self, block: &[u8], logical: u64, is_index: bool) {
         let fields = Fields::new("directory block", &self.volume.place, block);
-        let whole = block.len();
-        let is_index = self.inode.has_flag(flags::HTREE)
-            && (logical == 0 || (fields.u32_le(0)? == 0 && self.record_length(fields.u16_le(4)?) == whole));
-        let (code, sums) = if is_index {
-            (&codes::HTREE_CHECKSUM, self.index_checksum(fields, logical))
-        } else {
-            (&codes::DIRECTORY_CHECKSUM, self.leaf_checksum(fields))
+        let seed = self.inode.seed;
+        let sums = if is_index { htree::checksums(fields, seed, logical == 0) } else { leaf_checksums(fields, seed) };
+        let reason = match sums {
+            Ok((stored, computed)) if stored == computed => return,
+            Ok((stored, computed)) => format!("it holds {stored:#010x}, its bytes give {computed:#010x}"),
+            Err(error) => error.reason().to_owned(),
         };
-        let place = || self.place.then(format_args!("directory block {logical}"));
-        match sums {
-            Ok((stored, computed)) if stored == computed => {}
-            Ok((stored, computed)) => {
-                let (stored, computed) = (format!("{stored:#010x}"), format!("{computed:#010x}"));
-                let place = place();
-                self.volume.report(self.findings, code, &place, &[("stored", &stored), ("computed", &computed)]);
-            }
-            Err(error) => {
-                let place = place();
-                let reason = format!("none ({})", error.reason());
-                self.volume.report(self.findings, code, &place, &[("stored", &reason), ("computed", &"?")]);
-            }
-        }
-        Ok(())
+        let (place, code) =
+            (self.block_place(logical), if is_index { &codes::HTREE_INDEX } else { &codes::DIRECTORY_CHECKSUM });
+        self.volume.report(self.findings, code, &place, &[("reason", &reason)]);
     }
 
-    /// Stored and computed checksum of a block of entries.
-    fn leaf_checksum(&self, fields: Fields<'_>) -> Result<(u32, u32), ReadError> {
-        let start = fields.all().len().saturating_sub(TAIL);
-        let det_reserved_zero1 = fields.u32_le(start)?;
-        let det_rec_len = fields.u16_le(start.saturating_add(4))?;
-        let det_reserved_ft = fields.u8(start.saturating_add(7))?;
-        if det_reserved_zero1 != 0 || usize::from(det_rec_len) != TAIL || det_reserved_ft != TAIL_FILE_TYPE {
-            return Err(fields.corrupt("the tail that holds the checksum is missing"));
-        }
-        Ok((fields.u32_le(start.saturating_add(8))?, crc32c(self.inode.seed, fields.bytes(0, start)?)))
+    fn block_place(&self, logical: u64) -> Place {
+        self.place.then(format_args!("directory block {logical}"))
     }
+}
 
-    /// Stored and computed checksum of an index block. The used entries are summed, then the tail behind the last
-    /// possible entry with its checksum field taken as zeros.
-    fn index_checksum(&self, fields: Fields<'_>, logical: u64) -> Result<(u32, u32), ReadError> {
-        // `dx_root` has the entries `.` and `..` and its own information before the list, `dx_node` one empty entry.
-        let list = if logical == 0 { 0x20_usize } else { 0x8 };
-        let limit = usize::from(fields.u16_le(list)?);
-        let count = usize::from(fields.u16_le(list.saturating_add(2))?);
-        let end_of = |entries: usize| list.saturating_add(entries.saturating_mul(8));
-        if count > limit || end_of(limit).saturating_add(8) > fields.all().len() {
-            return Err(fields.corrupt(format_args!("count is {count} and limit {limit}, more than a block holds")));
-        }
-        let tail = fields.bytes(end_of(limit), 8)?;
-        let used = crc32c(self.inode.seed, fields.bytes(0, end_of(count))?);
-        Ok((fields.u32_le(end_of(limit).saturating_add(4))?, crc32c_without(used, tail, 4, 8)))
+/// Stored and computed checksum of a block of entries.
+fn leaf_checksums(fields: Fields<'_>, seed: u32) -> Result<(u32, u32), ReadError> {
+    let start = fields.all().len().saturating_sub(TAIL);
+    let det_reserved_zero1 = fields.u32_le(start)?;
+    let det_rec_len = fields.u16_le(start.saturating_add(4))?;
+    let det_reserved_ft = fields.u8(start.saturating_add(7))?;
+    if det_reserved_zero1 != 0 || usize::from(det_rec_len) != TAIL || det_reserved_ft != TAIL_FILE_TYPE {
+        return Err(fields.corrupt("the tail that holds the checksum is missing"));
     }
-
-    /// Adds the finding that a part of the directory is not in the answer.
-    fn loss(&mut self, error: &ReadError) {
-        self.volume.report_error(self.findings, &codes::DIRECTORY_BLOCK, error);
-    }
+    Ok((fields.u32_le(start.saturating_add(8))?, crc32c(seed, fields.bytes(0, start)?)))
 }
 
 /// The kind a directory entry records; 0 and what nobody has defined are no kind. Lustre keeps flags in the upper
@@ -347,7 +336,7 @@ mod tests {
         // Without a tail there is nothing to compare with.
         image.put(21 * 1024 + 1012, &[1]);
         let (_, findings) = list(&image);
-        assert!(findings.list()[0].values["stored"].contains("tail that holds the checksum is missing"));
+        assert!(findings.list()[0].values["reason"].contains("tail that holds the checksum is missing"));
     }
 
     #[test]
@@ -368,10 +357,13 @@ mod tests {
         assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec![]));
         image.put(40 * 1024 + 0x1c, &[5]); // hash_version
         let (found, findings) = list(&image);
-        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-htree-checksum"]));
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-htree-index"]));
         image.put(40 * 1024 + 0x20, &[255, 0]); // limit
-        let (_, findings) = list(&image);
-        assert!(findings.list()[0].values["stored"].contains("limit 255"));
+        assert!(list(&image).1.list()[0].values["reason"].contains("limit 255"));
+        // However broken the index is, no name is lost with it.
+        image.put(40 * 1024, &[0xee; 1024]);
+        let (found, findings) = list(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("a", 12)]), vec!["ext4-htree-index"; 2]));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod directory;
 mod extents;
 mod features;
 mod group;
+mod htree;
 mod inline;
 mod inode;
 mod journal;

@@ -124,14 +124,14 @@ super::codes! {
         ko: "파일의 위치를 기록한 블록의 체크섬이 일치하지 않습니다(기록된 값 {stored}, 계산된 값 {computed}). 블록에 기록된 대로 읽지만 내용이 틀릴 수 있습니다.",
         do_ko: "이 파일을 신뢰하기 전에 다른 사본과 비교하십시오.";
     DIRECTORY_CHECKSUM = "ext4-directory-checksum", Damage,
-        en: "The checksum of a directory block does not match: it holds {stored}, its bytes give {computed}. Its names are shown as they stand there; some may be wrong or missing.",
+        en: "The checksum of a directory block does not match: {reason}. Its names are shown as they stand there; some may be wrong or missing.",
         do_en: "Compare the names in this directory with what you expect.",
-        ko: "디렉터리 블록의 체크섬이 일치하지 않습니다(기록된 값 {stored}, 계산된 값 {computed}). 이름은 기록된 대로 표시하지만 일부가 틀리거나 빠졌을 수 있습니다.",
+        ko: "디렉터리 블록의 체크섬이 일치하지 않습니다: {reason}. 이름은 기록된 대로 표시하지만 일부가 틀리거나 빠졌을 수 있습니다.",
         do_ko: "이 디렉터리의 이름이 예상과 맞는지 확인하십시오.";
-    HTREE_CHECKSUM = "ext4-htree-checksum", Damage,
-        en: "The checksum of a directory's index block does not match: it holds {stored}, its bytes give {computed}. Names are not read through the index, so none is missing because of it.",
+    HTREE_INDEX = "ext4-htree-index", Damage,
+        en: "The index of a directory is damaged: {reason}. Names are not read through the index, so none is missing because of it.",
         do_en: "Nothing needs to be done for reading.",
-        ko: "디렉터리 인덱스 블록의 체크섬이 일치하지 않습니다(기록된 값 {stored}, 계산된 값 {computed}). 인덱스를 거치지 않고 이름을 읽으므로 이 때문에 빠진 이름은 없습니다.",
+        ko: "디렉터리 인덱스가 손상되었습니다: {reason}. 인덱스를 거치지 않고 이름을 읽으므로 이 때문에 빠진 이름은 없습니다.",
         do_ko: "읽는 데에는 별도 조치가 필요하지 않습니다.";
     DIRECTORY_BLOCK = "ext4-directory-block", Loss,
         en: "A part of a directory cannot be read: {reason}. The names in it are missing.",
