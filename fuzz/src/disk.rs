@@ -1,0 +1,90 @@
+//! Disk files and partition tables.
+
+use std::rc::Rc;
+
+use careen_disk::{Disk, open, partitions, probe};
+use careen_evidence::{ByteSource, Findings, Place, Window};
+
+use crate::LIMITS;
+use crate::sparse::Sparse;
+
+/// A VHDX file, its headers and region tables with the right checksums. [MS-VHDX] 2.2.2, 2.2.3.
+pub fn vhdx(input: &[u8]) {
+    let mut file = Sparse::decode(input);
+    file.put(0, b"vhdxfile");
+    for (offset, length) in [(64 << 10, 4 << 10), (128 << 10, 4 << 10), (192 << 10, 64 << 10), (256 << 10, 64 << 10)] {
+        let mut table = file.get(offset, length);
+        table[4..8].fill(0);
+        let sum = crc32c(&table);
+        file.put(offset + 4, &sum.to_le_bytes());
+    }
+    if let Some(disk) = open_file(file) {
+        look_into(&disk);
+    }
+}
+
+/// A qcow2 file.
+pub fn qcow2(input: &[u8]) {
+    let mut file = Sparse::decode(input);
+    file.put(0, b"QFI\xfb");
+    if let Some(disk) = open_file(file) {
+        look_into(&disk);
+    }
+}
+
+/// A raw disk with a partition table, a GPT's headers with the right checksums. UEFI 2.10, 5.3.2.
+pub fn mbr_gpt(input: &[u8]) {
+    let mut file = Sparse::decode(input);
+    let last = file.len().saturating_sub(512);
+    for offset in [512, 4096, last] {
+        let mut header = file.get(offset, 92);
+        if header.starts_with(b"EFI PART") {
+            header[16..20].fill(0);
+            file.put(offset + 16, &crc32(&header).to_le_bytes());
+        }
+    }
+    if let Some(disk) = open_file(file) {
+        let mut findings = Findings::new();
+        let place = Place::new("disk");
+        for range in partitions(&disk, &place, &LIMITS, &mut findings).ranges {
+            let window = Window::new(Rc::clone(&disk.source), place.clone(), range.start, range.size);
+            probe(&window, &place, &mut findings);
+        }
+    }
+}
+
+fn open_file(file: Sparse) -> Option<Disk> {
+    open(Rc::new(file), &Place::new("disk"), &LIMITS, &mut Findings::new()).ok()
+}
+
+/// Reads here and there, as a partition table and a filesystem would.
+fn look_into(disk: &Disk) {
+    let mut buf = vec![0; 64 << 10];
+    let size = disk.source.len();
+    for part in 0..=32_u64 {
+        let offset = (size / 32).saturating_mul(part);
+        // Across a boundary as well.
+        for offset in [offset, offset.saturating_sub(100)] {
+            let length = size.saturating_sub(offset).min(buf.len() as u64) as usize;
+            drop(disk.source.read_exact_at(offset, &mut buf[..length]));
+        }
+    }
+    drop(disk.source.read_exact_at(size, &mut buf[..1]));
+    drop(disk.source.read_exact_at(u64::MAX, &mut buf));
+}
+
+/// CRC-32C, bit by bit.
+fn crc32c(bytes: &[u8]) -> u32 {
+    !sum(bytes, 0x82f6_3b78)
+}
+
+/// CRC-32, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !sum(bytes, 0xedb8_8320)
+}
+
+fn sum(bytes: &[u8], polynomial: u32) -> u32 {
+    bytes.iter().fold(!0, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ polynomial })
+    })
+}

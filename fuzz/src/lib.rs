@@ -1,0 +1,41 @@
+//! One function a format, each of which takes any bytes and must come back: no panic, no endless loop, no memory out of
+//! proportion.
+//!
+//! `cargo +nightly fuzz run ext4` looks for bytes that break one. What it finds is kept small (`cargo fuzz tmin`) and
+//! saved as `tests/bad_inputs/<target>/<what was learned>`; from then on the ordinary tests replay it.
+//!
+//! Disks are large and mostly empty, so the targets that take one read a list of pieces: see [`sparse`]. Where a
+//! checksum would stop every change at the door, the function writes the right one before it lets the reader in.
+
+mod disk;
+mod filesystem;
+mod packages;
+pub mod sparse;
+mod store;
+
+use careen_evidence::Limits;
+
+pub use disk::{mbr_gpt, qcow2, vhdx};
+pub use filesystem::{ext4, journal};
+pub use packages::{conda, dpkg, python};
+pub use store::{bbolt, overlay};
+
+/// A function that takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("vhdx", vhdx),
+    ("qcow2", qcow2),
+    ("mbr_gpt", mbr_gpt),
+    ("ext4", ext4),
+    ("journal", journal),
+    ("bbolt", bbolt),
+    ("overlay", overlay),
+    ("dpkg", dpkg),
+    ("python", python),
+    ("conda", conda),
+];
+
+/// Far below the usual limits, so that an input that needs much time or memory stands out.
+const LIMITS: Limits = Limits { bytes: 16 << 20, entries: 1 << 18, depth: 256, steps: 1 << 20 };

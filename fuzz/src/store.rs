@@ -1,0 +1,88 @@
+//! bbolt databases and merged layers.
+
+use std::rc::Rc;
+
+use careen_evidence::{CancelToken, FileTree, Findings, Kind, MemoryTree, Place, Visit, walk};
+use careen_store::MergedTree;
+use careen_store::bbolt::{Bucket, Database, Item};
+
+use crate::LIMITS;
+
+/// A bbolt database, its meta pages with the right checksums (`db.go`, `meta.sum64`).
+pub fn bbolt(input: &[u8]) {
+    let mut file = input.to_vec();
+    for page in [0, 4096] {
+        // Page header: 16 bytes; meta: 56 bytes before its checksum.
+        if let Some(meta) = file.get_mut(page + 16..page + 80) {
+            let sum = meta[..56]
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+            meta[56..].copy_from_slice(&sum.to_le_bytes());
+        }
+    }
+    let mut findings = Findings::new();
+    if let Ok(database) = Database::open(Rc::new(file), &Place::new("meta.db"), &LIMITS, &mut findings) {
+        visit(&database, &database.root(), 0, &mut findings);
+    }
+}
+
+fn visit(database: &Database, bucket: &Bucket, depth: u32, findings: &mut Findings) {
+    let mut buckets = Vec::new();
+    drop(database.visit(bucket, findings, &mut |_, item| {
+        if let Item::Bucket(bucket) = item {
+            buckets.push(bucket);
+        }
+    }));
+    for bucket in buckets.iter().take(64).filter(|_| depth < 6) {
+        visit(database, bucket, depth + 1, findings);
+    }
+}
+
+/// Three layers of an overlay, built by the input, four bytes a step: what is done, in which layer, where, with what.
+pub fn overlay(input: &[u8]) {
+    const PATHS: [&str; 8] = ["/a", "/a/b", "/a/b/c", "/d", "/d/e", "/a/d", "/d/a", "/f"];
+    const LAYERS: [&str; 3] = ["/0", "/1", "/2"];
+    let mut tree = MemoryTree::new("tree");
+    let roots = LAYERS.map(|layer| tree.directory(layer));
+    for step in input.chunks_exact(4).take(200) {
+        let layer = LAYERS[usize::from(step[1]) % LAYERS.len()];
+        let path = format!("{layer}{}", PATHS[usize::from(step[2]) % PATHS.len()]);
+        let other = PATHS[usize::from(step[3]) % PATHS.len()];
+        match step[0] % 10 {
+            0 => drop(tree.file(&path, [step[3]])),
+            1 => drop(tree.directory(&path)),
+            2 => drop(tree.symlink(&path, other)),
+            3 => drop(tree.char_device(&path, 0, 0)),
+            4 => mark(&mut tree, &path, "overlay.opaque", &[step[3]]),
+            5 => mark(&mut tree, &path, "overlay.opaque", if step[3] % 2 == 0 { b"y" } else { b"x" }),
+            6 => mark(&mut tree, &path, "overlay.redirect", other.as_bytes()),
+            7 => mark(&mut tree, &path, "overlay.redirect", &other.as_bytes()[1..]),
+            8 => mark(&mut tree, &path, "overlay.metacopy", &[]),
+            _ => {
+                let (directory, name) = path.rsplit_once('/').unwrap_or_default();
+                let directory = tree.node(directory);
+                let node = tree.node(&format!("{layer}{other}"));
+                tree.hard_link(directory, name, node);
+            }
+        }
+    }
+    let merged = MergedTree::new(Rc::new(tree), roots.into_iter().rev().collect(), Place::new("merged"), &LIMITS);
+    let mut findings = Findings::new();
+    let mut count = 0;
+    drop(walk(&merged, &LIMITS, &CancelToken::default(), &mut findings, &mut |met, findings| {
+        drop(merged.xattrs(met.node, findings));
+        drop(merged.history(met.path, findings));
+        if met.stat.kind == Kind::File {
+            drop(merged.open(met.node, findings));
+        }
+        count += 1;
+        // Hard links of directories make trees without end.
+        Ok(if count < 500 { Visit::Enter } else { Visit::Stop })
+    }));
+}
+
+fn mark(tree: &mut MemoryTree, path: &str, name: &str, value: &[u8]) {
+    let node = tree.node(path);
+    tree.xattr(node, &format!("trusted.{name}"), value);
+    tree.xattr(node, &format!("user.{name}"), value);
+}
