@@ -1,1 +1,215 @@
-//! Not written yet.
+//! What the page and the worker say to each other.
+//!
+//! The page asks in [`Request`]s, the worker answers in [`Event`]s; both are closed enums that each side matches
+//! completely. Every message is wrapped in a [`Message`] whose id ties an answer to its question; what the worker says
+//! unasked has the id 0. Messages travel as JavaScript values, numbers of 64 bits and more as `BigInt`. Two things
+//! cannot be plain data and travel beside a message: the browser's `File` with [`Request::Open`], and the bytes of
+//! [`Reply::Bytes`] as a transferred buffer.
+//!
+//! The worker says [`Event::Ready`] first. Until then the page posts nothing: a worker loses what is posted before its
+//! program is up. After that the worker works in units and listens between them, so browsing goes on while volumes are
+//! measured and packages are collected.
+//!
+//! Stopping: [`Request::Cancel`] is heard between two units. A unit itself cannot hear; if no
+//! [`Event::Cancelled`] comes soon, the page ends the worker and starts another.
+
+mod rows;
+
+use careen_model::{Comparison, DiskSummary, Finding, HistoryStep, Layer, Progress, Survey};
+use serde::{Deserialize, Serialize};
+
+pub use rows::{FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
+
+/// Version and fingerprint of the protocol; page and worker must have the same.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("CAREEN_PROTOCOL"));
+
+/// Ties an answer to its question. 0 for what the worker says unasked.
+pub type RequestId = u32;
+
+/// A request or an event with the id that ties them together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message<T> {
+    /// The id the page gave.
+    pub id: RequestId,
+    /// What is said.
+    pub body: T,
+}
+
+/// What the page asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens the file that travels beside this message. Answered by [`Reply::Overview`].
+    Open {
+        /// File name, for messages.
+        name: String,
+    },
+    /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volume`],
+    /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
+    Fill,
+    /// Stops what is being done. Answered by [`Event::Cancelled`]. The disk stays open.
+    Cancel,
+    /// A stretch of a list. Answered by [`Reply::Rows`].
+    Rows {
+        /// Which list.
+        list: List,
+        /// Only rows whose text contains this, in any case; empty for all.
+        filter: String,
+        /// First row wanted, from 0, in the order of the list.
+        from: u64,
+        /// How many rows.
+        count: u64,
+    },
+    /// Bytes of a file. Answered by [`Reply::Bytes`].
+    ReadFile {
+        /// Scope as the command line writes it.
+        scope: String,
+        /// The file's path within the scope, as bytes.
+        path: Vec<u8>,
+        /// First byte.
+        offset: u64,
+        /// How many bytes at most.
+        length: u64,
+    },
+    /// The steps of an image. Answered by [`Reply::History`].
+    History {
+        /// Name or id.
+        image: String,
+    },
+    /// What `docker inspect` would print. Answered by [`Reply::Text`].
+    Inspect {
+        /// Scope as the command line writes it.
+        scope: String,
+    },
+    /// The layers of every store. Answered by [`Reply::Layers`].
+    Layers,
+    /// The names of the package files. Answered by [`Reply::Names`].
+    PackageFiles,
+    /// One package file, or all of them in a zip when `name` is `None`. Answered by [`Reply::Bytes`].
+    PackageFile {
+        /// One of the names of [`Request::PackageFiles`].
+        name: Option<String>,
+    },
+}
+
+/// What the worker says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker's program is up. Always the first event.
+    Ready {
+        /// [`BUILD`] of the worker.
+        build: String,
+    },
+    /// How far the work has come.
+    Progress(Progress),
+    /// A volume was measured.
+    Volume {
+        /// Position in the overview's list of volumes.
+        index: u32,
+        /// Sum of its files' sizes; `None` when it could not be walked.
+        size: Option<u64>,
+        /// Number of files and directories.
+        files: Option<u64>,
+    },
+    /// Every finding so far; replaces what the page has.
+    Findings(Vec<Finding>),
+    /// Packages of some images are known; the lists of packages have grown.
+    Collected {
+        /// Images done.
+        done: u32,
+        /// Images in all.
+        total: u32,
+    },
+    /// The packages of all images, compared. After the last of [`Event::Collected`].
+    Compared(Comparison),
+    /// All that [`Request::Fill`] asked for is done.
+    Complete(DiskSummary),
+    /// The work was stopped.
+    Cancelled,
+    /// The browser refuses to read the file: it changed or is in use, and has to be picked again.
+    FileLost,
+    /// The answer to a request.
+    Reply(Reply),
+    /// There is no answer to the request with this message's id.
+    Failed(Failure),
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// What is on the disk; the sizes of volumes come later.
+    Overview(Survey),
+    /// A stretch of a list.
+    Rows {
+        /// How many rows there are that pass the filter.
+        total: u64,
+        /// Position of the first of `rows`.
+        from: u64,
+        /// The rows.
+        rows: Rows,
+    },
+    /// Bytes; they travel beside the message.
+    Bytes {
+        /// Length of the whole file.
+        total: u64,
+    },
+    /// The steps of an image, newest first.
+    History(Vec<HistoryStep>),
+    /// The layers of every store.
+    Layers(Vec<Layer>),
+    /// A text.
+    Text(String),
+    /// Names of files.
+    Names(Vec<String>),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// Where, as a printed trail; empty when it has no place on the disk.
+    pub place: String,
+    /// The reason, English, lower case.
+    pub reason: String,
+}
+
+/// The kinds of failure; the page has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// The file could not be read.
+    Io,
+    /// Legal, but not handled by this version.
+    Unsupported,
+    /// The bytes are wrong.
+    Corrupt,
+    /// A claim on the disk goes beyond a safety limit.
+    OverLimit,
+    /// The person asked to stop.
+    Cancelled,
+    /// No disk is open in the worker.
+    NothingOpen,
+    /// The worker ended before it could answer.
+    WorkerGone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_survives_the_wire() {
+        let request = Message {
+            id: 7,
+            body: Request::ReadFile { scope: "image:a".into(), path: b"/x".to_vec(), offset: 1 << 40, length: 4096 },
+        };
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<Message<Request>>(&text).unwrap(), request);
+    }
+
+    #[test]
+    fn the_build_names_version_and_fingerprint() {
+        let (version, fingerprint) = BUILD.rsplit_once('-').unwrap();
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+        assert_eq!(fingerprint.len(), 16);
+    }
+}

@@ -1,0 +1,299 @@
+//! The frame: routes, header, navigation.
+
+use careen_model::Language;
+use leptos::ev;
+use leptos::html::Input;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use crate::components::{Icon, icon};
+use crate::engine::Engine;
+use crate::messages::{self, Text, general};
+use crate::pages;
+use crate::state::{Picked, Route, Settings, Told};
+
+/// Session storage key of the file that was open before a reload.
+const PICKED_KEY: &str = "careen.picked";
+
+/// What every page needs.
+#[derive(Clone, Copy)]
+pub struct Context {
+    /// Language and colors.
+    pub settings: Settings,
+    /// What the worker told.
+    pub told: Told,
+    /// Where the person is.
+    pub route: RwSignal<Route>,
+    /// The worker.
+    pub engine: StoredValue<Engine, LocalStorage>,
+    /// Name of the file that was open before the page was reloaded.
+    pub before_reload: RwSignal<Option<String>>,
+    /// Files picked together, to choose from.
+    pub choice: StoredValue<Vec<web_sys::File>, LocalStorage>,
+    /// How many there are to choose from.
+    pub choices: RwSignal<usize>,
+    /// The file input.
+    pub picker: NodeRef<Input>,
+}
+
+/// What every page needs.
+pub fn context() -> Context {
+    expect_context()
+}
+
+impl Context {
+    /// The worker's handle.
+    pub fn engine(&self) -> Engine {
+        self.engine.get_value()
+    }
+
+    /// Goes to a page, with a step in the browser's history.
+    pub fn go(&self, route: Route) {
+        // The browser answers with `hashchange`.
+        if let Err(error) = window().location().set_hash(&route.href()) {
+            leptos::logging::error!("{error:?}");
+        }
+    }
+
+    /// Changes what is selected on a page, without a step in the history.
+    pub fn replace(&self, route: Route) {
+        let replaced = window()
+            .history()
+            .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&route.href())));
+        if let Err(error) = replaced {
+            leptos::logging::error!("{error:?}");
+        }
+        self.route.set(route);
+    }
+
+    /// Opens what was picked or dropped: one file at once, of several the person chooses.
+    pub fn take_files(&self, mut files: Vec<web_sys::File>) {
+        self.choices.set(0);
+        if files.len() > 1 {
+            self.choices.set(files.len());
+            self.choice.set_value(files);
+            self.go(Route::Open);
+        } else if let Some(file) = files.pop() {
+            self.open(file);
+        }
+    }
+
+    /// Opens a disk and shows its overview, or the page that asked for it.
+    pub fn open(&self, file: web_sys::File) {
+        self.choices.set(0);
+        remember(&Picked { name: file.name(), size: file.size() as u64 });
+        self.before_reload.set(None);
+        self.engine().open(file);
+        if !self.route.get_untracked().needs_disk() {
+            self.go(Route::Overview);
+        }
+    }
+
+    /// Opens the browser's file dialog.
+    pub fn pick(&self) {
+        if let Some(input) = self.picker.get_untracked() {
+            // The same file again is a choice too.
+            input.set_value("");
+            input.click();
+        }
+    }
+}
+
+fn remember(picked: &Picked) {
+    // Without session storage a reload asks for a file without naming it.
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(PICKED_KEY, &picked.name);
+    }
+}
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let told = Told::new();
+    let settings = Settings::load();
+    let here = || Route::parse(&window().location().hash().unwrap_or_default());
+    let context = Context {
+        settings,
+        told,
+        route: RwSignal::new(here()),
+        engine: StoredValue::new_local(Engine::new(told)),
+        before_reload: RwSignal::new(
+            window().session_storage().ok().flatten().and_then(|storage| storage.get_item(PICKED_KEY).ok()?),
+        ),
+        choice: StoredValue::new_local(Vec::new()),
+        choices: RwSignal::new(0),
+        picker: NodeRef::new(),
+    };
+    provide_context(context);
+    let moved = window_event_listener(ev::hashchange, move |_| context.route.set(here()));
+    on_cleanup(move || moved.remove());
+    // After the first paint, before the first click; later nothing is asked of any server.
+    request_animation_frame(move || context.engine().warm_up());
+
+    // Sentences are read where they stand, so another language draws everything anew.
+    move || {
+        messages::speak(settings.language.get());
+        view! { <Frame /> }
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    let context = context();
+    let pick = move |event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        context.take_files(crate::components::files_of(input.files()));
+    };
+    view! {
+        <a class="skip" href="#main" on:click=focus_main>{general::SKIP.get()}</a>
+        // Always there, so that a disk can be picked from wherever the person is.
+        <input type="file" multiple class="visually-hidden" tabindex="-1" aria-hidden="true"
+            data-testid="pick-disk" node_ref=context.picker on:change=pick />
+        <div class="frame">
+            <pages::Header />
+            <Navigation />
+            <main class="main" id="main" tabindex="-1">
+                <pages::Notices />
+                <Page />
+            </main>
+        </div>
+    }
+}
+
+fn focus_main(event: ev::MouseEvent) {
+    // The fragment is a route here, not a place in the document.
+    event.prevent_default();
+    if let Some(main) = document().get_element_by_id("main") {
+        let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(main).focus();
+    }
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let context = context();
+    // A page is drawn anew when another page is opened, not when something is selected on it.
+    let word = Memo::new(move |_| context.route.with(Route::word));
+    let has_survey = Memo::new(move |_| context.told.survey.with(Option::is_some));
+    move || {
+        let route = context.route.get_untracked();
+        if word.get() != route.word() {
+            return ().into_any();
+        }
+        if route.needs_disk() && !has_survey.get() {
+            return view! { <pages::NoDisk /> }.into_any();
+        }
+        match route {
+            Route::Open => view! { <pages::Open /> }.into_any(),
+            Route::Overview => view! { <pages::Overview /> }.into_any(),
+            Route::Images(_) => view! { <pages::Images /> }.into_any(),
+            Route::Containers(_) => view! { <pages::Containers /> }.into_any(),
+            Route::Volumes(_) => view! { <pages::Volumes /> }.into_any(),
+            Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
+            Route::Files { .. } => view! { <pages::Files /> }.into_any(),
+            Route::Packages { .. } => view! { <pages::Packages /> }.into_any(),
+            Route::Findings(_) => view! { <pages::Findings /> }.into_any(),
+            Route::About => view! { <pages::About /> }.into_any(),
+        }
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    let context = context();
+    let told = context.told;
+    let has_disk = move || told.survey.with(Option::is_some);
+    let count = move |of: fn(&careen_model::Survey) -> usize| {
+        move || told.survey.with(|survey| survey.as_ref().map(|survey| of(survey)))
+    };
+    let nothing = || None::<usize>;
+    let visible = |survey: &careen_model::Survey| {
+        survey.images.iter().filter(|image| image.kind != careen_model::ImageKind::Intermediate).count()
+    };
+    view! {
+        <nav class="nav" aria-label=general::NAV.get()>
+            <NavLink shape=Icon::Disk text=&general::NAV_OPEN route=Route::Open count=nothing />
+            <div class="nav__group" class:nav__group--off=move || !has_disk()>
+                <NavLink shape=Icon::Overview text=&general::NAV_OVERVIEW route=Route::Overview count=nothing />
+                <NavLink shape=Icon::Image text=&general::NAV_IMAGES route=Route::Images(None) count=count(visible) />
+                <NavLink shape=Icon::Container text=&general::NAV_CONTAINERS route=Route::Containers(None) count=count(|it| it.containers.len()) />
+                <NavLink shape=Icon::Volume text=&general::NAV_VOLUMES route=Route::Volumes(None) count=count(|it| it.volumes.len()) />
+                <NavLink shape=Icon::Network text=&general::NAV_NETWORKS route=Route::Networks(None) count=count(|it| it.networks.len()) />
+                <NavLink shape=Icon::Files text=&general::NAV_FILES route=Route::Files { scope: None, path: Vec::new(), at: None } count=nothing />
+                <NavLink shape=Icon::Package text=&general::NAV_PACKAGES route=Route::packages(crate::state::PackageTab::List) count=nothing />
+                <NavLink shape=Icon::Finding text=&general::NAV_FINDINGS route=Route::Findings(None) count=count(|it| it.findings.len()) />
+            </div>
+            <NavLink shape=Icon::About text=&general::NAV_ABOUT route=Route::About count=nothing />
+            <div class="nav__end">
+                <LanguageSwitch />
+                <ThemeSwitch />
+            </div>
+        </nav>
+    }
+}
+
+#[component]
+fn NavLink(
+    shape: Icon,
+    text: &'static Text,
+    route: Route,
+    count: impl Fn() -> Option<usize> + Send + Sync + 'static,
+) -> impl IntoView {
+    let context = context();
+    let word = route.word();
+    let is_here = move || context.route.with(|here| here.word() == word);
+    view! {
+        <a
+            class="nav__link"
+            class:nav__link--here=is_here
+            href=route.href()
+            data-testid=format!("nav-{word}")
+            aria-current=move || is_here().then_some("page")
+        >
+            {icon(shape)}
+            <span class="nav__text">{text.get()}</span>
+            {move || count().map(|count| view! { <span class="nav__count">{crate::format::number(count as u64)}</span> })}
+        </a>
+    }
+}
+
+#[component]
+fn LanguageSwitch() -> impl IntoView {
+    let context = context();
+    let button = move |language: Language, test_id: &'static str, lang: &'static str, text: &'static str| {
+        let is_on = move || context.settings.language.get() == language;
+        let switch = move |_| {
+            context.settings.set_language(language);
+            // The button was drawn anew; who works by keyboard stays where they were.
+            request_animation_frame(move || focus_test_id(test_id));
+        };
+        view! {
+            <button type="button" class="switch__choice" lang=lang data-testid=test_id
+                aria-pressed=move || is_on().to_string() on:click=switch>{text}</button>
+        }
+    };
+    view! {
+        <div class="switch" role="group" aria-label=general::LANGUAGE.get()>
+            {button(Language::English, "lang-en", "en", "English")}
+            {button(Language::Korean, "lang-ko", "ko", "한국어")}
+        </div>
+    }
+}
+
+fn focus_test_id(test_id: &str) {
+    if let Ok(Some(element)) = document().query_selector(&format!("[data-testid={test_id}]")) {
+        let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(element).focus();
+    }
+}
+
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    let settings = context().settings;
+    let is_dark = move || settings.theme.get().is_dark();
+    let words = move || if is_dark() { general::THEME_LIGHT.get() } else { general::THEME_DARK.get() };
+    view! {
+        <button type="button" class="button button--icon" data-testid="theme" title=words aria-label=words
+            on:click=move |_| settings.set_theme(settings.theme.get_untracked().other())>
+            {move || icon(if is_dark() { Icon::Sun } else { Icon::Moon })}
+        </button>
+    }
+}

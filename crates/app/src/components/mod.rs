@@ -1,0 +1,20 @@
+//! Building blocks of the pages. They know tables, panes and badges, not disks.
+
+mod copy;
+mod detail;
+mod drop_zone;
+mod failure;
+mod hex;
+mod icon;
+mod severity;
+mod status;
+pub mod table;
+
+pub use copy::{CopyButton, copy_text};
+pub use detail::{Detail, Facts, Split, fact};
+pub use drop_zone::{DropZone, files_of};
+pub use failure::{Empty, FailureBox, failure_text};
+pub use hex::HexView;
+pub use icon::{Icon, icon};
+pub use severity::{SeverityMark, severity_name};
+pub use status::Status;

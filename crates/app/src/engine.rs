@@ -1,0 +1,383 @@
+//! The only file that speaks to the worker.
+//!
+//! The worker's program is fetched and compiled once and handed to every worker as a `WebAssembly.Module`; after that
+//! nothing is asked of any server. A worker is started from a `blob:` URL, so that it inherits the page's content
+//! security policy; one loaded from the network would not. Requests wait until the worker has said `Ready`.
+//!
+//! Cancel: the worker hears it between two units of work. If it has not answered after [`PATIENCE`], it is ended; the
+//! next request starts a new one and opens the same file in it. The page shows what was known all the while.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use careen_protocol::{BUILD, Event, Failure, FailureKind, Message, Reply, Request, RequestId};
+use futures_channel::oneshot;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Response, Url, Worker};
+
+use crate::state::{Notice, Phase, Picked, Told};
+
+/// How long the page waits for a worker to hear a cancel.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Follows the bindings in a worker's script: starts the program that is posted to it.
+const STARTER: &str = "\nonmessage = ({ data }) => { onmessage = null; \
+     wasm_bindgen({ module_or_path: data }).catch(error => setTimeout(() => { throw error; })); };";
+
+/// The answer to a request.
+pub struct Answer {
+    /// What was answered.
+    pub reply: Reply,
+    /// Bytes that came with it.
+    pub bytes: Option<Uint8Array>,
+}
+
+type Waiting = oneshot::Sender<Result<Answer, Failure>>;
+
+/// The worker and what is under way with it.
+#[derive(Clone)]
+pub struct Engine {
+    told: Told,
+    inner: Rc<RefCell<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    worker: Option<Running>,
+    program: Option<Program>,
+    file: Option<File>,
+    waiting: HashMap<RequestId, Waiting>,
+    next_id: RequestId,
+    /// Counts workers, so that a late word of an ended one is not taken for its successor's.
+    generation: u32,
+}
+
+/// What a worker runs.
+#[derive(Clone)]
+struct Program {
+    /// The bindings.
+    script: JsValue,
+    /// The compiled module.
+    module: JsValue,
+}
+
+struct Running {
+    worker: Worker,
+    ready: bool,
+    /// Messages that wait for `Ready`.
+    outbox: Vec<JsValue>,
+    /// Whether the file was handed to it.
+    has_file: bool,
+    // Kept alive as long as the worker may call them.
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+    _failed: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Engine {
+    /// An engine that fills `told`. No worker is started before it is needed.
+    pub fn new(told: Told) -> Engine {
+        Engine { told, inner: Rc::default() }
+    }
+
+    /// Fetches and compiles the worker's program ahead of its first use.
+    pub fn warm_up(&self) {
+        let engine = self.clone();
+        spawn_local(async move {
+            // What fails here fails again, and is told, when a disk is opened.
+            let _ = engine.program().await;
+        });
+    }
+
+    /// Opens a file; everything known of an earlier one is forgotten.
+    pub fn open(&self, file: File) {
+        self.end_worker(FailureKind::Cancelled);
+        self.told.begin(Picked { name: file.name(), size: file.size() as u64 });
+        self.inner.borrow_mut().file = Some(file);
+        let engine = self.clone();
+        spawn_local(async move {
+            match engine.open_in_worker().await {
+                Ok(survey) => {
+                    engine.told.survey.set(Some(Arc::new(survey)));
+                    if engine.told.phase.get_untracked() == Phase::Reading {
+                        engine.fill();
+                    }
+                }
+                Err(failure) if failure.kind == FailureKind::Cancelled => {}
+                Err(failure) => engine.told.phase.set(Phase::Failed(failure)),
+            }
+        });
+    }
+
+    /// Goes on with what takes longer: sizes of volumes, packages.
+    pub fn fill(&self) {
+        self.told.phase.set(Phase::Reading);
+        let engine = self.clone();
+        spawn_local(async move {
+            if engine.has_worker_with_file() || engine.open_in_worker().await.is_ok() {
+                engine.post(0, &Request::Fill, None);
+            }
+        });
+    }
+
+    /// Stops what is being done. What is known stays.
+    pub fn cancel(&self) {
+        let opening = self.told.survey.with_untracked(Option::is_none);
+        self.told.phase.set(Phase::Cancelled);
+        let generation = self.inner.borrow().generation;
+        let heard = self.ask_now(Request::Cancel, None);
+        let heard = Rc::new(RefCell::new(heard));
+        let engine = self.clone();
+        set_timeout(
+            move || {
+                // Cancelled is told without a reply; the sender is dropped then, and a dropped sender is an answer.
+                let silent = heard.borrow_mut().try_recv().is_ok_and(|word| word.is_none());
+                if silent && engine.inner.borrow().generation == generation {
+                    engine.end_worker(FailureKind::Cancelled);
+                    if !opening {
+                        engine.told.notice.set(Some(Notice::Restarted));
+                    }
+                }
+            },
+            PATIENCE,
+        );
+    }
+
+    /// Asks and waits for the answer. Starts a worker and opens the file in it when there is none.
+    pub async fn ask(&self, request: Request) -> Result<Answer, Failure> {
+        if !self.has_worker_with_file() {
+            self.open_in_worker().await?;
+        }
+        let answer = self.ask_now(request, None);
+        answer.await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
+    }
+
+    /// Asks for bytes of a file.
+    pub async fn read(&self, scope: &str, path: &[u8], offset: u64, length: u64) -> Result<(u64, Uint8Array), Failure> {
+        let request = Request::ReadFile { scope: scope.to_owned(), path: path.to_vec(), offset, length };
+        bytes(self.ask(request).await?)
+    }
+
+    fn has_worker_with_file(&self) -> bool {
+        self.inner.borrow().worker.as_ref().is_some_and(|running| running.has_file)
+    }
+
+    async fn open_in_worker(&self) -> Result<careen_model::Survey, Failure> {
+        let Some(file) = self.inner.borrow().file.clone() else {
+            return Err(gone(FailureKind::NothingOpen, "no disk is open"));
+        };
+        self.start_worker().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
+        if self.told.phase.get_untracked() == Phase::Cancelled && self.told.survey.with_untracked(Option::is_none) {
+            return Err(gone(FailureKind::Cancelled, ""));
+        }
+        let name = file.name();
+        if let Some(running) = &mut self.inner.borrow_mut().worker {
+            running.has_file = true;
+        }
+        let answer = self.ask_now(Request::Open { name }, Some(&file)).await;
+        match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
+            Reply::Overview(survey) => Ok(survey),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    fn ask_now(&self, request: Request, file: Option<&File>) -> oneshot::Receiver<Result<Answer, Failure>> {
+        let (sender, receiver) = oneshot::channel();
+        let id = {
+            let mut inner = self.inner.borrow_mut();
+            inner.next_id = inner.next_id.wrapping_add(1).max(1);
+            let id = inner.next_id;
+            inner.waiting.insert(id, sender);
+            id
+        };
+        self.post(id, &request, file);
+        receiver
+    }
+
+    fn post(&self, id: RequestId, request: &Request, file: Option<&File>) {
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
+        let envelope = Object::new();
+        let message = Message { id, body: request }.serialize(&serializer).map_err(JsValue::from).and_then(|message| {
+            Reflect::set(&envelope, &"message".into(), &message)?;
+            file.map_or(Ok(true), |file| Reflect::set(&envelope, &"file".into(), file))
+        });
+        let mut inner = self.inner.borrow_mut();
+        let sent = match &mut inner.worker {
+            Some(running) if running.ready => message.and_then(|_| running.worker.post_message(&envelope)),
+            Some(running) => message.map(|_| running.outbox.push(envelope.into())),
+            None => Err("there is no worker".into()),
+        };
+        if let Err(error) = sent
+            && let Some(waiting) = inner.waiting.remove(&id)
+        {
+            // The one who asked may be gone; then nobody needs the answer.
+            let _ = waiting.send(Err(gone(FailureKind::WorkerGone, &describe(&error))));
+        }
+    }
+
+    async fn start_worker(&self) -> Result<(), JsValue> {
+        if self.inner.borrow().worker.is_some() {
+            return Ok(());
+        }
+        let program = self.program().await?;
+        let parts = Array::of2(&program.script, &STARTER.into());
+        let options = BlobPropertyBag::new();
+        options.set_type("text/javascript");
+        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &options)?)?;
+        let worker = Worker::new(&url)?;
+
+        let generation = {
+            let mut inner = self.inner.borrow_mut();
+            inner.generation = inner.generation.wrapping_add(1);
+            inner.generation
+        };
+        let engine = self.clone();
+        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            engine.hear(generation, &event.data());
+        });
+        let engine = self.clone();
+        let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            engine.worker_failed(generation, event.message());
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        worker.post_message(&program.module)?;
+        Url::revoke_object_url(&url)?;
+        self.inner.borrow_mut().worker =
+            Some(Running { worker, ready: false, outbox: Vec::new(), has_file: false, _heard: heard, _failed: failed });
+        Ok(())
+    }
+
+    /// The worker's program: bindings and compiled module.
+    async fn program(&self) -> Result<Program, JsValue> {
+        if let Some(program) = self.inner.borrow().program.clone() {
+            return Ok(program);
+        }
+        let script = JsFuture::from(fetch("careen-worker.js").await?.text()?).await?;
+        let code = JsFuture::from(fetch("careen-worker_bg.wasm").await?.array_buffer()?).await?;
+        let module = JsValue::from(JsFuture::from(js_sys::WebAssembly::compile(&code)).await?);
+        let program = Program { script, module };
+        self.inner.borrow_mut().program = Some(program.clone());
+        Ok(program)
+    }
+
+    fn hear(&self, generation: u32, data: &JsValue) {
+        if self.inner.borrow().generation != generation {
+            return;
+        }
+        let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let (id, event) = match serde_wasm_bindgen::from_value::<Message<Event>>(field("message")) {
+            Ok(Message { id, body }) => (id, body),
+            Err(error) => return self.worker_failed(generation, error.to_string()),
+        };
+        match event {
+            Event::Ready { build } if build != BUILD => {
+                self.end_worker(FailureKind::WorkerGone);
+                self.told.notice.set(Some(Notice::BuildsDiffer));
+            }
+            Event::Ready { .. } => self.flush(),
+            Event::Reply(reply) => {
+                let bytes = field("bytes").dyn_into::<Uint8Array>().ok();
+                self.answer(id, Ok(Answer { reply, bytes }));
+            }
+            Event::Failed(failure) => self.answer(id, Err(failure)),
+            other => {
+                // Its sender is dropped: whoever waits learns that it was heard.
+                self.inner.borrow_mut().waiting.remove(&id);
+                self.told.hear(other);
+            }
+        }
+    }
+
+    fn answer(&self, id: RequestId, answer: Result<Answer, Failure>) {
+        let waiting = self.inner.borrow_mut().waiting.remove(&id);
+        if let Some(waiting) = waiting {
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn flush(&self) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(running) = &mut inner.worker {
+            running.ready = true;
+            for message in std::mem::take(&mut running.outbox) {
+                if let Err(error) = running.worker.post_message(&message) {
+                    leptos::logging::error!("a message could not be posted: {error:?}");
+                }
+            }
+        }
+    }
+
+    fn worker_failed(&self, generation: u32, message: String) {
+        if self.inner.borrow().generation != generation {
+            return;
+        }
+        let opening = self.told.survey.with_untracked(Option::is_none);
+        self.end_worker(FailureKind::WorkerGone);
+        if !opening {
+            self.told.notice.set(Some(Notice::Died(message)));
+            if self.told.phase.get_untracked() == Phase::Reading {
+                self.told.phase.set(Phase::Cancelled);
+            }
+        }
+    }
+
+    /// Ends the worker; whoever waits for an answer gets a failure of this kind.
+    fn end_worker(&self, kind: FailureKind) {
+        let (running, waiting) = {
+            let mut inner = self.inner.borrow_mut();
+            inner.generation = inner.generation.wrapping_add(1);
+            (inner.worker.take(), std::mem::take(&mut inner.waiting))
+        };
+        if let Some(running) = running {
+            running.worker.terminate();
+        }
+        for (_, waiting) in waiting {
+            let _ = waiting.send(Err(gone(kind, "")));
+        }
+    }
+}
+
+/// The bytes of an answer, and the length of the whole they are from.
+pub fn bytes(answer: Answer) -> Result<(u64, Uint8Array), Failure> {
+    match answer {
+        Answer { reply: Reply::Bytes { total }, bytes: Some(bytes) } => Ok((total, bytes)),
+        Answer { reply, .. } => Err(unexpected(&reply)),
+    }
+}
+
+/// An answer of the wrong kind; only a defect of ours gives one.
+pub fn unexpected(reply: &Reply) -> Failure {
+    let mut text = format!("an answer of the wrong kind: {reply:?}");
+    text.truncate(text.char_indices().nth(200).map_or(text.len(), |(at, _)| at));
+    gone(FailureKind::WorkerGone, &text)
+}
+
+fn gone(kind: FailureKind, reason: &str) -> Failure {
+    Failure { kind, place: String::new(), reason: reason.to_owned() }
+}
+
+/// A file beside the page; the protocol's fingerprint keeps a cache from pairing it with another page.
+async fn fetch(name: &str) -> Result<Response, JsValue> {
+    let url = format!("{name}?{BUILD}");
+    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await?.dyn_into()?;
+    if response.ok() {
+        Ok(response)
+    } else {
+        Err(format!("{name}: {} {}", response.status(), response.status_text()).into())
+    }
+}
+
+/// What the browser says of an error.
+pub fn describe(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
+}

@@ -1,0 +1,15 @@
+//! The page: everything a person sees of Careen in a browser.
+
+mod app;
+mod components;
+mod download;
+mod engine;
+mod format;
+mod messages;
+mod pages;
+mod state;
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
+    leptos::mount::mount_to_body(app::App);
+}

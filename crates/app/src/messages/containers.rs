@@ -1,0 +1,43 @@
+//! Containers, volumes and networks.
+
+super::texts! {
+    TITLE: "Containers", "컨테이너";
+    NAME: "Name", "이름";
+    IMAGE: "Image", "이미지";
+    STATE: "State", "상태";
+    COMMAND: "Command", "명령";
+    CREATED: "Created", "생성";
+    STARTED: "Started", "시작";
+    FINISHED: "Ended", "종료";
+    EXIT_CODE: "Exit code", "종료 코드";
+    COMPOSE: "Compose", "Compose";
+    ID: "Id", "ID";
+    STORE: "Store", "저장소";
+    RUNNING: "running", "실행 중";
+    PAUSED: "paused", "일시 중지";
+    EXITED: "exited", "종료됨";
+    EXITED_WITH: "exited ({code})", "종료됨({code})";
+    STATE_CREATED: "created", "생성됨";
+    DEAD: "dead", "dead";
+    RESTARTING: "restarting", "재시작 중";
+    STATE_HINT: "As Docker last wrote it on this disk", "Docker가 이 디스크에 마지막으로 기록한 상태";
+    SEE_MERGED: "Files as the container saw them", "컨테이너에서 보이던 파일";
+    SEE_CHANGES: "Only what it changed", "변경된 파일만";
+    MOUNTS: "Volumes", "볼륨";
+
+    VOLUMES_TITLE: "Volumes", "볼륨";
+    SIZE: "Size", "크기";
+    FILES: "Files", "파일 수";
+    USED_BY: "Used by", "사용 컨테이너";
+    DRIVER: "Driver", "드라이버";
+    LABELS: "Labels", "레이블";
+    OPTIONS: "Options", "옵션";
+    PATH: "Directory", "디렉터리";
+    ANONYMOUS: "anonymous", "익명";
+    ANONYMOUS_WHY: "made by Docker for an image's VOLUME", "이미지의 VOLUME 때문에 Docker가 만든 볼륨";
+    LABELS_UNREAD: "the database that holds them cannot be read", "레이블을 담은 데이터베이스를 읽을 수 없음";
+    TOTAL: "{size} in all", "합계 {size}";
+
+    NETWORKS_TITLE: "Networks", "네트워크";
+    SCOPE: "Scope", "범위";
+}

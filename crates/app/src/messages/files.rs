@@ -1,0 +1,51 @@
+//! The file browser.
+
+super::texts! {
+    TITLE: "Files", "파일";
+    SCOPE: "Look into", "대상";
+    GROUP_IMAGES: "Images", "이미지";
+    GROUP_CONTAINERS: "Containers", "컨테이너";
+    GROUP_CHANGES: "Changes of containers", "컨테이너 변경 내용";
+    GROUP_VOLUMES: "Volumes", "볼륨";
+    GROUP_FILESYSTEMS: "Filesystems", "파일 시스템";
+    UP: "Parent directory", "상위 디렉터리";
+    PATH: "Path", "경로";
+    NAME: "Name", "이름";
+    SIZE: "Size", "크기";
+    MODIFIED: "Modified", "수정";
+    MODE: "Mode", "권한";
+    OWNER: "Owner", "소유자";
+    UNREADABLE: "its metadata cannot be read, see the findings", "메타데이터를 읽을 수 없음, 점검 결과 참고";
+    EMPTY: "This directory is empty.", "빈 디렉터리입니다.";
+    KIND: "Kind", "종류";
+    KIND_FILE: "file", "파일";
+    KIND_DIRECTORY: "directory", "디렉터리";
+    KIND_SYMLINK: "symbolic link", "심볼릭 링크";
+    KIND_FIFO: "FIFO", "FIFO";
+    KIND_CHAR: "character device", "문자 장치";
+    KIND_BLOCK: "block device", "블록 장치";
+    KIND_SOCKET: "socket", "소켓";
+    WHITEOUT: "deleted here (whiteout)", "여기서 삭제됨(whiteout)";
+    LINK_TO: "Points to", "대상";
+    HARD_LINKS: "Hard links", "하드 링크";
+    DEVICE: "Device", "장치 번호";
+    XATTRS: "Extended attributes", "확장 속성";
+    OVERLAY: "Overlay marks", "overlay 표시";
+    OPEN_DIRECTORY: "Open", "열기";
+    SAVE: "Save this file", "이 파일 저장";
+    SAVING: "{done} of {size} saved", "{size} 중 {done} 저장";
+    SAVED: "Saved {name}.", "{name} 파일을 저장했습니다.";
+    SAVE_STOPPED: "Saving was stopped. The file is not whole.", "저장을 중지했습니다. 파일이 완전하지 않습니다.";
+    SAVE_FAILED: "The file was not saved: {reason}.", "파일을 저장하지 못했습니다: {reason}.";
+    SAVE_TOO_LARGE: "This file is larger than {limit}, and this browser cannot write large files. Use Chrome or Edge, or the careen command.", "파일이 {limit}보다 크고 이 브라우저는 큰 파일을 쓸 수 없습니다. Chrome이나 Edge 또는 careen 명령을 사용하십시오.";
+    PREVIEW: "Preview", "미리 보기";
+    AS_TEXT: "Text", "텍스트";
+    AS_HEX: "Hex", "16진수";
+    PREVIEW_EMPTY: "The file is empty.", "빈 파일입니다.";
+    PREVIEW_PART: "The first {shown} of {size}", "{size} 중 처음 {shown}";
+    PREVIEW_BINARY: "This is not text.", "텍스트가 아닙니다.";
+    PREVIOUS: "Back", "이전";
+    NEXT: "Further", "다음";
+    FROM: "from {offset}", "{offset}부터";
+    HEX_LABEL: "Bytes in hexadecimal", "16진수 바이트";
+}

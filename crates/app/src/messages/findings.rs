@@ -1,0 +1,17 @@
+//! What is wrong or odd.
+
+super::texts! {
+    TITLE: "Findings", "점검 결과";
+    SEVERITY: "Weight", "심각도";
+    WHAT: "What was found", "내용";
+    PLACE: "Where", "위치";
+    CODE: "Code", "코드";
+    ADVICE: "What to do", "조치";
+    ALL: "All", "전체";
+    NONE: "Nothing wrong was found on this disk.", "이 디스크에서 발견된 문제가 없습니다.";
+    NONE_YET: "Nothing wrong was found so far; reading goes on.", "지금까지 발견된 문제가 없으며 계속 읽고 있습니다.";
+    COUNT: "Findings: {n}", "점검 결과: {n}건";
+    EXPLAIN_LOSS: "Loss: something is not in the answer, because it could not be read.", "손실: 읽을 수 없어 결과에 포함되지 않은 것이 있습니다.";
+    EXPLAIN_DAMAGE: "Damage: a structure is broken; what it describes could still be read.", "손상: 구조가 깨졌지만 그 내용은 읽을 수 있었습니다.";
+    EXPLAIN_NOTE: "Note: good to know; the data is fine.", "참고: 알아 두면 좋은 사항이며 데이터에는 문제가 없습니다.";
+}

@@ -1,0 +1,52 @@
+//! Packages.
+
+super::texts! {
+    TITLE: "Packages", "패키지";
+    TAB_LIST: "By image", "이미지별";
+    TAB_MATRIX: "Matrix", "매트릭스";
+    TAB_COMMON: "Common", "공통";
+    TAB_UNIQUE: "Unique", "고유";
+    TAB_DRIFT: "Drift", "버전 차이";
+    WHY_LIST: "Every package of every image, with the layer that brought it.", "모든 이미지의 모든 패키지와 이를 설치한 레이어입니다.";
+    WHY_MATRIX: "One row a package, one column an image. Marked cells differ from the version most images have.", "행은 패키지, 열은 이미지입니다. 표시된 칸은 대다수 이미지와 버전이 다릅니다.";
+    WHY_COMMON: "Packages that every image with their ecosystem has.", "해당 생태계를 가진 모든 이미지에 들어 있는 패키지입니다.";
+    WHY_UNIQUE: "Packages that one image alone has.", "한 이미지에만 들어 있는 패키지입니다.";
+    WHY_DRIFT: "Packages that stand in several images at different versions.", "여러 이미지에 서로 다른 버전으로 들어 있는 패키지입니다.";
+    IMAGE: "Image", "이미지";
+    ALL_IMAGES: "All images", "모든 이미지";
+    ECOSYSTEM: "Ecosystem", "생태계";
+    PACKAGE: "Package", "패키지";
+    VERSION: "Version", "버전";
+    ENVIRONMENT: "Environment", "환경";
+    LAYER: "Layer", "레이어";
+    LAYER_OF: "{n} of {total}", "{total}개 중 {n}";
+    FOUND_AT: "Found at", "위치";
+    SAME: "Same version", "동일 버전";
+    LOWEST: "Lowest", "최저";
+    HIGHEST: "Highest", "최고";
+    VERSIONS: "Versions", "버전";
+    IMAGES: "Images", "이미지";
+    DIFFERS: "Differs", "다름";
+    ONLY_DIFFERENT: "Only rows that differ", "다른 행만";
+    LEGEND_MOST: "as most images", "대다수와 같음";
+    LEGEND_OTHER: "differs", "다름";
+    LEGEND_ABSENT: "not installed", "설치되지 않음";
+    DOWNLOADS: "Files", "파일";
+    DOWNLOAD_ALL: "All files as a zip", "모든 파일을 zip으로";
+    WAIT: "Packages of {done} of {total} images are known. The comparison appears when all are.", "이미지 {total}개 중 {done}개의 패키지를 읽었습니다. 모두 읽으면 비교 결과가 표시됩니다.";
+    STOPPED: "Reading was stopped before all packages were known.", "모든 패키지를 읽기 전에 중지되었습니다.";
+    NO_PACKAGES: "No image on this disk has packages of a kind Careen reads (apt, pip, conda).", "이 디스크에는 Careen이 읽는 종류의 패키지(apt, pip, conda)를 가진 이미지가 없습니다.";
+    NO_COMMON: "No package is in every image.", "모든 이미지에 공통인 패키지가 없습니다.";
+    NO_UNIQUE: "No package is in one image alone.", "한 이미지에만 있는 패키지가 없습니다.";
+    NO_DRIFT: "Every package has the same version wherever it stands.", "모든 패키지의 버전이 이미지마다 같습니다.";
+    PURL: "Package URL", "패키지 URL";
+    STATUS: "Status", "상태";
+    ARCHITECTURE: "Architecture", "아키텍처";
+    SOURCE: "Source package", "소스 패키지";
+    BUILD: "Build", "빌드";
+    CHANNEL: "Channel", "채널";
+    INSTALLER: "Installer", "설치 프로그램";
+    EDITABLE: "Editable", "편집 가능 설치";
+    SHOW_FILE: "Show the file", "파일 보기";
+    DOWNLOAD_FAILED: "The file could not be made: {reason}.", "파일을 만들 수 없습니다: {reason}.";
+}

@@ -1,0 +1,97 @@
+//! What can be looked into.
+
+use careen_model::{ImageKind, Survey};
+use leptos::prelude::*;
+
+use super::Here;
+use crate::app::context;
+use crate::format;
+use crate::messages::files;
+use crate::state::Route;
+
+/// A group of scopes with its name.
+type Group = (&'static str, Vec<(String, String)>);
+
+/// Every scope of a disk: value and label, in groups.
+fn groups(survey: &Survey) -> Vec<Group> {
+    let images = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate);
+    let images = images.map(|image| (format!("image:{}", image.id), image.label()));
+    let containers = || survey.containers.iter();
+    let filesystems = survey.filesystems.iter().map(|filesystem| {
+        let label = match filesystem.label.as_str() {
+            "" => format!("{} {}", filesystem.kind, filesystem.id),
+            label => format!("{} {} ({label})", filesystem.kind, filesystem.id),
+        };
+        (format!("fs:{}", filesystem.id), label)
+    });
+    let volumes =
+        survey.volumes.iter().map(|volume| (format!("volume:{}", volume.name), format::short_id(&volume.name)));
+    vec![
+        (files::GROUP_FILESYSTEMS.get(), filesystems.collect()),
+        (files::GROUP_VOLUMES.get(), volumes.collect()),
+        (
+            files::GROUP_CONTAINERS.get(),
+            containers().map(|it| (format!("container:{}", it.id), it.name.clone())).collect(),
+        ),
+        (files::GROUP_CHANGES.get(), containers().map(|it| (format!("changes:{}", it.id), it.name.clone())).collect()),
+        (files::GROUP_IMAGES.get(), images.collect()),
+    ]
+}
+
+/// What a scope is called: its name where it is one of the list, else as it is written, its id shortened.
+pub fn scope_label(survey: &Survey, scope: &str) -> String {
+    let wanted = canonical(survey, scope);
+    let known =
+        groups(survey).into_iter().find_map(|(_, scopes)| scopes.into_iter().find(|(value, _)| *value == wanted));
+    let kind = scope.split(':').next().unwrap_or_default();
+    match (known, scope.split_once(':')) {
+        (Some((_, label)), _) if kind == "fs" => label,
+        (Some((_, label)), _) => format!("{kind}:{label}"),
+        (None, Some((kind, name))) => format!("{kind}:{}", format::short_id(name)),
+        (None, None) => scope.to_owned(),
+    }
+}
+
+/// `fs` is the filesystem of the first store, which is what the worker takes it for; here only its number is needed.
+fn canonical(survey: &Survey, scope: &str) -> String {
+    match survey.filesystems.as_slice() {
+        [only] if scope == "fs" => format!("fs:{}", only.id),
+        _ => scope.to_owned(),
+    }
+}
+
+/// The choice of what to look into.
+#[component]
+pub fn ScopeChoice(here: Memo<Here>) -> impl IntoView {
+    let context = context();
+    // The list follows the disk, not the sizes that fill in.
+    let groups = Memo::new(move |_| groups(&context.told.survey()));
+    let scope = Memo::new(move |_| here.with(|here| canonical(&context.told.survey(), &here.scope)));
+    let other = move || {
+        let scope = scope.get();
+        let is_listed =
+            groups.with(|groups| groups.iter().any(|(_, all)| all.iter().any(|(value, _)| *value == scope)));
+        (!is_listed).then(|| {
+            let label = scope_label(&context.told.survey(), &scope);
+            view! { <option value=scope.clone() selected>{label}</option> }
+        })
+    };
+    view! {
+        <label class="choice">
+            <span>{files::SCOPE.get()}</span>
+            <select
+                on:change=move |event| context.go(Route::files(event_target_value(&event)))
+                prop:value=move || scope.get()
+            >
+                {other}
+                {move || groups.get().into_iter().filter(|(_, all)| !all.is_empty()).map(|(name, all)| {
+                    let option = |(value, label): (String, String)| {
+                        let is_chosen = value == scope.get_untracked();
+                        view! { <option value=value selected=is_chosen>{label}</option> }
+                    };
+                    view! { <optgroup label=name>{all.into_iter().map(option).collect_view()}</optgroup> }
+                }).collect_view()}
+            </select>
+        </label>
+    }
+}

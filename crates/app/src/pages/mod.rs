@@ -1,0 +1,28 @@
+//! One module a page, and the frame's header and notices.
+
+mod about;
+mod containers;
+mod files;
+mod findings;
+mod header;
+mod images;
+mod inspect;
+mod networks;
+mod no_disk;
+mod open;
+mod overview;
+mod packages;
+mod volumes;
+
+pub use about::About;
+pub use containers::Containers;
+pub use files::Files;
+pub use findings::Findings;
+pub use header::{Header, Notices};
+pub use images::Images;
+pub use networks::Networks;
+pub use no_disk::NoDisk;
+pub use open::Open;
+pub use overview::Overview;
+pub use packages::Packages;
+pub use volumes::Volumes;

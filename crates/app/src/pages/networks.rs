@@ -1,0 +1,90 @@
+//! Networks.
+
+use std::sync::Arc;
+
+use careen_model::Network;
+use leptos::prelude::*;
+
+use crate::app::context;
+use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
+use crate::components::{Detail, Facts, Split, fact};
+use crate::messages::containers as networks;
+use crate::state::Route;
+
+/// The page.
+#[component]
+pub fn Networks() -> impl IntoView {
+    let context = context();
+    let state = TableState::new();
+    let columns = Arc::new(vec![
+        Column::text(networks::NAME.get(), 12.0, 2.0).pinned(),
+        Column::text(networks::DRIVER.get(), 8.0, 1.0),
+        Column::text(networks::SCOPE.get(), 8.0, 1.0),
+        Column::text(networks::LABELS.get(), 12.0, 3.0),
+        Column::text(networks::ID.get(), 9.0, 0.0),
+    ]);
+    let rows = Memo::new(move |_| Arc::new(context.told.survey().networks.iter().map(row).collect::<Vec<_>>()));
+    let rows = Rows::local(rows.into(), state);
+    let selected = Signal::derive(move || match context.route.get() {
+        Route::Networks(id) => id,
+        _ => None,
+    });
+    let chosen = Memo::new(move |_| {
+        let id = selected.get()?;
+        context.told.survey().networks.iter().find(|network| network.id == id).cloned()
+    });
+    view! {
+        <div class="page page--list">
+            <h1>{networks::NETWORKS_TITLE.get()}</h1>
+            <Split
+                open=Signal::derive(move || chosen.with(Option::is_some))
+                detail=move || chosen.get().map(|network| view! { <NetworkDetail network=network /> })
+            >
+                <Table
+                    test_id="table-networks"
+                    columns=columns
+                    rows=rows
+                    state=state
+                    selected=selected
+                    on_select=Callback::new(move |row: Row| context.replace(Route::Networks(Some(row.key))))
+                />
+            </Split>
+        </div>
+    }
+}
+
+fn labels(network: &Network) -> Vec<String> {
+    network.labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+fn row(network: &Network) -> Row {
+    Row::new(
+        network.id.clone(),
+        vec![
+            Cell::Text(network.name.clone()),
+            Cell::Text(network.driver.clone()),
+            Cell::Text(network.scope.clone()),
+            Cell::Text(labels(network).join(", ")),
+            Cell::Id(network.id.clone()),
+        ],
+    )
+}
+
+#[component]
+fn NetworkDetail(network: Network) -> impl IntoView {
+    let context = context();
+    let labels = labels(&network);
+    view! {
+        <Detail title=network.name.clone() close=Callback::new(move |()| context.replace(Route::Networks(None)))>
+            <Facts>
+                {fact(networks::DRIVER.get(), network.driver.clone())}
+                {fact(networks::SCOPE.get(), network.scope.clone())}
+                {fact(networks::ID.get(), network.id.clone())}
+            </Facts>
+            {(!labels.is_empty()).then(|| view! {
+                <h3>{networks::LABELS.get()}</h3>
+                <ul class="plain">{labels.into_iter().map(|label| view! { <li class="mono">{label}</li> }).collect_view()}</ul>
+            })}
+        </Detail>
+    }
+}

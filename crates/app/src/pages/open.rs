@@ -1,0 +1,183 @@
+//! Choosing a disk: the first minute.
+
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, ReadableStream, ReadableWritablePair, Response};
+
+use crate::app::{Context, context};
+use crate::components::{CopyButton, DropZone, FailureBox, Icon, icon};
+use crate::engine::describe;
+use crate::format;
+use crate::messages::{Text, open};
+use crate::state::{Phase, Route};
+
+const DEMO_URL: &str = "demo/careen-demo.vhdx.gz";
+const DEMO_NAME: &str = "careen-demo.vhdx";
+
+/// The page.
+#[component]
+pub fn Open() -> impl IntoView {
+    let context = context();
+    let over = RwSignal::new(false);
+    let demo = RwSignal::new(Demo::Idle);
+    let failed = move || match context.told.phase.get() {
+        Phase::Failed(failure) => Some(view! {
+            <section class="panel panel--loss">
+                <h2>{open::FAILED_TITLE.with(&[("name", &context.told.picked.get().map(|it| it.name).unwrap_or_default())])}</h2>
+                <FailureBox failure=failure />
+                <p class="prose">{open::FAILED_NEXT.get()}</p>
+            </section>
+        }),
+        _ => None,
+    };
+    view! {
+        <div class="page open">
+            <h1>{open::TITLE.get()}</h1>
+            <p class="lead prose">{open::LEAD.get()}</p>
+            {failed}
+            <DropZone on_files=Callback::new(move |files| context.take_files(files)) over=over>
+                <span class="drop__icon">{icon(Icon::Disk)}</span>
+                <p class="drop__text">{move || if over.get() { open::DROP_NOW.get() } else { open::DROP.get() }}</p>
+                <p class="actions">
+                    <button type="button" class="button button--main" on:click=move |_| context.pick()>{open::PICK.get()}</button>
+                    <button type="button" class="button" data-testid="open-demo" disabled=move || demo.get() == Demo::Loading
+                        on:click=move |_| open_demo(context, demo)>{open::DEMO.get()}</button>
+                </p>
+                <p class="muted" role="status">{move || match demo.get() {
+                    Demo::Idle => open::KINDS.get().to_owned(),
+                    Demo::Loading => open::DEMO_LOADING.get().to_owned(),
+                    Demo::Failed(reason) => open::DEMO_FAILED.with(&[("reason", &reason)]),
+                }}</p>
+            </DropZone>
+            <Choice />
+            <div class="columns">
+                <section class="panel">
+                    <h2>{icon(Icon::Lock)} {open::SAFE_TITLE.get()}</h2>
+                    <p class="prose">{open::SAFE_TEXT.get()} " " <a class="link" href=Route::About.href()>{crate::messages::about::PRIVATE_TITLE.get()}</a></p>
+                </section>
+                <section class="panel">
+                    <h2>{open::FIRST_TITLE.get()}</h2>
+                    <ol class="prose steps">
+                        <li>{open::FIRST_QUIT.get()}</li>
+                        <li>{open::FIRST_WSL.get()} <Command text="wsl --shutdown" /></li>
+                        <li>{open::FIRST_RESET.get()}</li>
+                    </ol>
+                </section>
+            </div>
+            <Where />
+        </div>
+    }
+}
+
+/// Several files were picked: which one?
+#[component]
+fn Choice() -> impl IntoView {
+    let context = context();
+    move || {
+        let count = context.choices.get();
+        (count > 1).then(|| {
+            let files = context.choice.get_value();
+            let row = |file: File| {
+                let (name, size) = (file.name(), file.size() as u64);
+                view! {
+                    <li>
+                        <button type="button" class="button" on:click=move |_| context.open(file.clone())>
+                            <span class="mono">{name}</span> <span class="muted">{format::size(size)}</span>
+                        </button>
+                    </li>
+                }
+            };
+            view! {
+                <section class="panel">
+                    <h2>{open::SEVERAL.with(&[("n", &count)])}</h2>
+                    <ul class="choices">{files.into_iter().map(row).collect_view()}</ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// A command or path with a button that copies it.
+#[component]
+fn Command(text: &'static str) -> impl IntoView {
+    view! { <span class="command"><code>{text}</code><CopyButton text=text /></span> }
+}
+
+/// Where the file lies.
+#[component]
+fn Where() -> impl IntoView {
+    let place = |what: &'static Text, path: Option<&'static str>| {
+        view! {
+            <div class="place">
+                <span class="place__what">{what.get()}</span>
+                {path.map(|path| view! { <Command text=path /> })}
+            </div>
+        }
+    };
+    view! {
+        <section class="panel">
+            <h2>{open::WHERE_TITLE.get()}</h2>
+            <p class="prose">{open::WHERE_TIP.get()}</p>
+            <h3>{open::WINDOWS.get()}</h3>
+            {place(&open::WHERE_WSL_NEW, Some(r"%LOCALAPPDATA%\Docker\wsl\disk\docker_data.vhdx"))}
+            {place(&open::WHERE_WSL_OLD, Some(r"%LOCALAPPDATA%\Docker\wsl\data\ext4.vhdx"))}
+            {place(&open::WHERE_HYPERV, Some(r"C:\ProgramData\DockerDesktop\vm-data\DockerDesktop.vhdx"))}
+            {place(&open::WHERE_DISTRO, Some(r"%LOCALAPPDATA%\Packages"))}
+            <h3>{open::MAC.get()}</h3>
+            {place(&open::WHERE_MAC_RAW, Some("~/Library/Containers/com.docker.docker/Data/vms/0/data/Docker.raw"))}
+            {place(&open::WHERE_MAC_OLD, Some("~/Library/Containers/com.docker.docker/Data/com.docker.driver.amd64-linux/Docker.qcow2"))}
+            <h3>{open::LINUX.get()}</h3>
+            {place(&open::WHERE_LINUX_DESKTOP, Some("~/.docker/desktop/vms/0/data/Docker.raw"))}
+            {place(&open::WHERE_LINUX_VM, None)}
+            <p class="prose note">{icon(Icon::Note)} {open::TWO_FILES.get()}</p>
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Demo {
+    Idle,
+    Loading,
+    Failed(String),
+}
+
+fn open_demo(context: Context, demo: RwSignal<Demo>) {
+    demo.set(Demo::Loading);
+    spawn_local(async move {
+        match demo_file().await {
+            Ok(file) => {
+                demo.try_set(Demo::Idle);
+                context.open(file);
+            }
+            Err(error) => drop(demo.try_set(Demo::Failed(describe(&error)))),
+        }
+    });
+}
+
+/// The demo disk, inflated, as if it had been picked.
+async fn demo_file() -> Result<File, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(DEMO_URL)).await?.dyn_into()?;
+    if !response.ok() {
+        return Err(format!("{DEMO_URL}: {}", response.status()).into());
+    }
+    let bytes = JsFuture::from(response.array_buffer()?).await?;
+    // A server may have inflated it on the way.
+    let head = Uint8Array::new(&bytes);
+    let is_gzip = head.get_index(0) == 0x1f && head.get_index(1) == 0x8b;
+    let content = if is_gzip { inflate(&bytes).await? } else { bytes };
+    File::new_with_u8_array_sequence(&Array::of1(&content), DEMO_NAME)
+}
+
+async fn inflate(bytes: &JsValue) -> Result<JsValue, JsValue> {
+    let packed: ReadableStream = Response::new_with_opt_buffer_source(Some(&bytes.clone().unchecked_into()))?
+        .body()
+        .ok_or("a response without body")?;
+    // The bindings do not have it.
+    let inflater: Function = Reflect::get(&window(), &"DecompressionStream".into())?.dyn_into()?;
+    let pair: ReadableWritablePair = Reflect::construct(&inflater, &Array::of1(&"gzip".into()))?.unchecked_into();
+    let unpacked = Response::new_with_opt_readable_stream(Some(&packed.pipe_through(&pair)))?;
+    JsFuture::from(unpacked.array_buffer()?).await
+}

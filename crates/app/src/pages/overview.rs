@@ -1,0 +1,318 @@
+//! The answer in words: what is here, what is wrong, what is still safe, what to do now.
+
+use careen_model::{ContainerState, Filesystem, FilesystemState, ImageKind, Partition, Severity, StoreKind, Survey};
+use leptos::prelude::*;
+
+use crate::app::context;
+use crate::components::{Facts, Icon, SeverityMark, Status, fact, icon};
+use crate::format;
+use crate::messages::{self, Text, general, overview};
+use crate::state::{PackageTab, Phase, Route};
+
+/// Findings shown on this page.
+const FINDINGS_SHOWN: usize = 5;
+
+/// The page.
+#[component]
+pub fn Overview() -> impl IntoView {
+    let told = context().told;
+    let is_complete = Memo::new(move |_| told.phase.get() == Phase::Complete);
+    view! {
+        <div class="page overview">
+            {move || {
+                let survey = told.survey();
+                view! {
+                    <Answer survey=(*survey).clone() is_complete=is_complete.get() />
+                    <Counts survey=(*survey).clone() />
+                    <div class="columns">
+                        <div class="stack">
+                            <Worst />
+                            <Next survey=(*survey).clone() />
+                        </div>
+                        <DiskFacts survey=(*survey).clone() />
+                    </div>
+                }
+            }}
+        </div>
+    }
+}
+
+/// How many images a person would count.
+fn visible_images(survey: &Survey) -> usize {
+    survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count()
+}
+
+#[component]
+fn Answer(survey: Survey, is_complete: bool) -> impl IntoView {
+    let (images, containers, volumes) = (visible_images(&survey), survey.containers.len(), survey.volumes.len());
+    let headline = if survey.filesystems.is_empty() {
+        overview::NO_FILESYSTEM.get().to_owned()
+    } else if survey.stores.is_empty() {
+        overview::NO_STORE.get().to_owned()
+    } else if images + containers + volumes == 0 {
+        overview::EMPTY_STORE.get().to_owned()
+    } else {
+        let parts = [
+            (volumes, &overview::VOLUME, &overview::VOLUMES),
+            (images, &overview::IMAGE, &overview::IMAGES),
+            (containers, &overview::CONTAINER, &overview::CONTAINERS),
+        ];
+        let list: Vec<String> = parts
+            .into_iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, many)| messages::count(n as u64, one, many))
+            .collect();
+        overview::HERE.with(&[("list", &list.join(", "))])
+    };
+    view! {
+        <h1 class="answer">{headline}</h1>
+        <ul class="answer__lines">
+            {condition(&survey, is_complete)}
+            {replayed(&survey)}
+            {running(&survey)}
+            {missing(&survey)}
+        </ul>
+    }
+}
+
+fn line(tone: &'static str, shape: Icon, text: String, route: Option<Route>) -> impl IntoView {
+    let text = match route {
+        Some(route) => view! { <a class="link" href=route.href()>{text}</a> }.into_any(),
+        None => text.into_any(),
+    };
+    view! { <li class=format!("answer__line answer__line--{tone}")>{icon(shape)} <span>{text}</span></li> }
+}
+
+/// Worst news first, and what is still safe.
+fn condition(survey: &Survey, is_complete: bool) -> impl IntoView + use<> {
+    let count =
+        |severity: Severity| survey.findings.iter().filter(|finding| finding.code.severity == severity).count() as u64;
+    let (losses, damages, notes) = (count(Severity::Loss), count(Severity::Damage), count(Severity::Note));
+    let see = |severity| Some(Route::Findings(Some(severity)));
+    let said = |n: u64, one: &Text, many: &Text| messages::count(n, one, many);
+    let mut lines = Vec::new();
+    if losses > 0 {
+        let text = said(losses, &overview::ONE_LOSS, &overview::LOSSES);
+        lines.push(line("loss", Icon::Loss, text, see(Severity::Loss)).into_any());
+    }
+    if damages > 0 {
+        let text = said(damages, &overview::ONE_DAMAGE, &overview::DAMAGES);
+        lines.push(line("damage", Icon::Damage, text, see(Severity::Damage)).into_any());
+    }
+    if losses + damages == 0 {
+        let lead = match (notes, is_complete) {
+            (0, true) => (overview::NOTHING_WRONG.get().to_owned(), None),
+            (0, false) => (overview::NOTHING_WRONG_YET.get().to_owned(), None),
+            _ => (said(notes, &overview::ONLY_NOTE, &overview::ONLY_NOTES), see(Severity::Note)),
+        };
+        lines.push(line("good", Icon::Check, lead.0, lead.1).into_any());
+    } else if !survey.stores.is_empty() {
+        lines.push(line("good", Icon::Check, overview::STILL_SAFE.get().to_owned(), None).into_any());
+    }
+    lines
+}
+
+fn replayed(survey: &Survey) -> impl IntoView + use<> {
+    let transactions: u64 =
+        survey.filesystems.iter().filter_map(|it| it.journal_replayed).map(|replay| replay.transactions).sum();
+    (transactions > 0).then(|| {
+        let text = messages::count(transactions, &overview::REPLAYED_ONE, &overview::REPLAYED);
+        line("note", Icon::Note, text, None)
+    })
+}
+
+fn running(survey: &Survey) -> impl IntoView + use<> {
+    let running = |state: ContainerState| matches!(state, ContainerState::Running | ContainerState::Paused);
+    let count = survey.containers.iter().filter(|it| it.state.is_some_and(running)).count() as u64;
+    (count > 0).then(|| {
+        let text = messages::count(count, &overview::RUNNING_ONE, &overview::RUNNING);
+        line("note", Icon::Note, text, Some(Route::Containers(None)))
+    })
+}
+
+/// What a disk without Docker has instead.
+fn missing(survey: &Survey) -> impl IntoView + use<> {
+    if survey.filesystems.is_empty() {
+        let kinds: Vec<&str> = survey.partitions.iter().filter_map(|it| it.filesystem.as_deref()).collect();
+        let found = (!kinds.is_empty()).then(|| {
+            let text = overview::NO_FILESYSTEM_FOUND.with(&[("list", &kinds.join(", "))]);
+            line("note", Icon::Note, text, None)
+        });
+        let next = line("note", Icon::Right, overview::NO_FILESYSTEM_NEXT.get().to_owned(), None);
+        Some(view! { {found} {next} }.into_any())
+    } else if survey.stores.is_empty() {
+        Some(line("note", Icon::Right, overview::NO_STORE_NEXT.get().to_owned(), Some(Route::files("fs"))).into_any())
+    } else {
+        None
+    }
+}
+
+/// The numbers, each a link to the things it stands for.
+#[component]
+fn Counts(survey: Survey) -> impl IntoView {
+    let told = context().told;
+    let volume_bytes = || {
+        let sizes: Option<u64> = survey.volumes.iter().map(|volume| volume.size).sum();
+        sizes.map(|bytes| overview::VOLUME_BYTES.with(&[("size", &format::size(bytes))]))
+    };
+    let packages = move || {
+        let (done, total) = told.collected.get();
+        (total > 0).then(|| overview::PACKAGES_PROGRESS.with(&[("done", &done), ("total", &total)]))
+    };
+    let tile = |shape: Icon, name: &'static Text, count: usize, route: Route, more: Option<String>| {
+        view! {
+            <a class="tile" href=route.href()>
+                {icon(shape)}
+                <span class="tile__number">{format::number(count as u64)}</span>
+                <span class="tile__name">{name.get()}</span>
+                <span class="tile__more">{more}</span>
+            </a>
+        }
+    };
+    let has_store = !survey.stores.is_empty();
+    let networks = survey.networks.len();
+    has_store.then(|| {
+        view! {
+            <div class="tiles">
+                {tile(Icon::Volume, &general::NAV_VOLUMES, survey.volumes.len(), Route::Volumes(None), volume_bytes())}
+                {tile(Icon::Image, &general::NAV_IMAGES, visible_images(&survey), Route::Images(None), None)}
+                {tile(Icon::Container, &general::NAV_CONTAINERS, survey.containers.len(), Route::Containers(None), None)}
+                {tile(Icon::Network, &general::NAV_NETWORKS, networks, Route::Networks(None), None)}
+                <a class="tile" href=Route::packages(PackageTab::Matrix).href()>
+                    {icon(Icon::Package)}
+                    <span class="tile__number">{move || match told.comparison.get() {
+                        Some(compared) => format::number(compared.matrices.iter().map(|matrix| matrix.rows.len() as u64).sum()),
+                        None => "…".to_owned(),
+                    }}</span>
+                    <span class="tile__name">{overview::PACKAGES.get()}</span>
+                    <span class="tile__more">{packages}</span>
+                </a>
+            </div>
+        }
+    })
+}
+
+/// The worst findings.
+#[component]
+fn Worst() -> impl IntoView {
+    let told = context().told;
+    move || {
+        let all = told.findings();
+        let more = all.len() > FINDINGS_SHOWN;
+        let language = messages::language();
+        let item = |finding: careen_model::Finding| {
+            view! {
+                <li class="worst">
+                    <SeverityMark severity=finding.code.severity />
+                    <p class="worst__text">{finding.message(language)}</p>
+                    <p class="worst__advice">{finding.advice(language)}</p>
+                </li>
+            }
+        };
+        (!all.is_empty()).then(|| {
+            view! {
+                <section class="panel">
+                    <h2>{overview::FINDINGS.get()}</h2>
+                    <ul class="worst__list">{all.into_iter().take(FINDINGS_SHOWN).map(item).collect_view()}</ul>
+                    {more.then(|| view! { <a class="link" href=Route::Findings(None).href()>{general::SEE_ALL.get()}</a> })}
+                </section>
+            }
+        })
+    }
+}
+
+/// What to do now.
+#[component]
+fn Next(survey: Survey) -> impl IntoView {
+    let link =
+        |text: &'static Text, route: Route| view! { <li><a class="link" href=route.href()>{text.get()}</a></li> };
+    let has_volumes = !survey.volumes.is_empty();
+    let has_containers = !survey.containers.is_empty();
+    let has_images = visible_images(&survey) > 0;
+    (has_volumes || has_containers || has_images).then(|| {
+        view! {
+            <section class="panel">
+                <h2>{overview::NEXT.get()}</h2>
+                <ol class="steps prose">
+                    {has_volumes.then(|| link(&overview::NEXT_VOLUMES, Route::Volumes(None)))}
+                    {has_containers.then(|| link(&overview::NEXT_CHANGES, Route::Containers(None)))}
+                    {has_images.then(|| link(&overview::NEXT_PACKAGES, Route::packages(PackageTab::Matrix)))}
+                    <li>{overview::NEXT_KEEP.get()}</li>
+                </ol>
+            </section>
+        }
+    })
+}
+
+/// The disk file, what divides it, the stores in it.
+#[component]
+fn DiskFacts(survey: Survey) -> impl IntoView {
+    let disk = survey.disk.clone();
+    let read =
+        overview::IN_REQUESTS.with(&[("size", &format::size(disk.bytes_read)), ("n", &format::number(disk.requests))]);
+    let stores = survey.stores.iter().map(|store| {
+        let kind = match store.kind {
+            StoreKind::DockerClassic => overview::STORE_CLASSIC.get(),
+            StoreKind::DockerContainerd => overview::STORE_DOCKER_CONTAINERD.get(),
+            StoreKind::Containerd => overview::STORE_CONTAINERD.get(),
+        };
+        view! {
+            <li class="store">
+                <span>{kind}</span>
+                <a class="link mono" href=Route::files(format!("store:{}", store.id)).href() title=store.path.clone()>{store.path.clone()}</a>
+                <span class="muted">{store.driver.clone()}</span>
+            </li>
+        }
+    });
+    let stores = stores.collect_view();
+    let filesystems = survey.filesystems.clone();
+    let mut of_partition = filesystems.into_iter();
+    let partitions = survey.partitions.into_iter().map(|partition| {
+        let is_ext = partition.filesystem.as_deref().is_some_and(|kind| kind.starts_with("ext"));
+        partition_view(partition, if is_ext { of_partition.next() } else { None })
+    });
+    view! {
+        <section class="panel">
+            <h2>{overview::DISK.get()}</h2>
+            <Facts>
+                {fact(overview::FORMAT.get(), disk.format)}
+                {fact(overview::FILE_SIZE.get(), format::size(disk.file_size))}
+                {fact(overview::VIRTUAL_SIZE.get(), format::size(disk.virtual_size))}
+                {fact(overview::READ_SO_FAR.get(), read)}
+            </Facts>
+            <h3>{overview::PARTITIONS.get()}</h3>
+            <ul class="plain">{partitions.collect_view()}</ul>
+            {(!survey.stores.is_empty()).then(|| view! { <h3>{overview::STORES.get()}</h3> <ul class="plain">{stores}</ul> })}
+        </section>
+    }
+}
+
+fn partition_view(partition: Partition, filesystem: Option<Filesystem>) -> impl IntoView {
+    let name = match partition.index {
+        0 => overview::WHOLE_DISK.get().to_owned(),
+        index => overview::PARTITION.with(&[("n", &index)]),
+    };
+    let kind = partition.filesystem.unwrap_or_else(|| overview::NOT_RECOGNIZED.get().to_owned());
+    let state = filesystem.as_ref().map(|filesystem| match filesystem.state {
+        FilesystemState::Clean => ("good", &overview::STATE_CLEAN),
+        FilesystemState::NeedsRecovery => ("note", &overview::STATE_RECOVERY),
+        FilesystemState::Errors => ("damage", &overview::STATE_ERRORS),
+        FilesystemState::Damaged => ("damage", &overview::STATE_DAMAGED),
+    });
+    let used = match filesystem.as_ref().and_then(|filesystem| Some((filesystem.used?, filesystem.size))) {
+        Some((used, size)) => overview::USED_OF.with(&[("used", &format::size(used)), ("size", &format::size(size))]),
+        None => format::size(partition.size),
+    };
+    let link = filesystem.map(|filesystem| Route::files(format!("fs:{}", filesystem.id)).href());
+    let name = match link {
+        Some(link) => view! { <a class="link" href=link>{name}</a> }.into_any(),
+        None => name.into_any(),
+    };
+    view! {
+        <li class="store">
+            <span>{name} " " <span class="mono">{kind}</span></span>
+            {state.map(|(tone, text)| view! { <Status tone=tone text=text.get() /> })}
+            <span class="muted">{used}</span>
+        </li>
+    }
+}

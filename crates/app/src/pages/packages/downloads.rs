@@ -1,0 +1,77 @@
+//! The package files, each a button.
+
+use careen_protocol::{Failure, Reply, Request};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::context;
+use crate::components::{Icon, failure_text, icon};
+use crate::download::save_bytes;
+use crate::engine::{bytes, describe, unexpected};
+use crate::messages::packages;
+
+const ZIP: &str = "careen-packages.zip";
+
+/// The buttons; there once all packages were compared.
+#[component]
+pub fn Downloads() -> impl IntoView {
+    let context = context();
+    let is_there = Memo::new(move |_| context.told.comparison.with(Option::is_some));
+    let names = LocalResource::new(move || {
+        let is_there = is_there.get();
+        let engine = context.engine();
+        async move {
+            if !is_there {
+                return Ok(Vec::new());
+            }
+            match engine.ask(Request::PackageFiles).await?.reply {
+                Reply::Names(names) => Ok(names),
+                other => Err(unexpected(&other)),
+            }
+        }
+    });
+    let failed = RwSignal::new(None::<String>);
+    let say = move |reason: String| {
+        failed.try_set(Some(packages::DOWNLOAD_FAILED.with(&[("reason", &reason)])));
+    };
+    let explain = |failure: Failure| format!("{} {}", failure_text(failure.kind), failure.reason);
+    let save = move |name: String, request: Request, kind: &'static str| {
+        let engine = context.engine();
+        failed.set(None);
+        spawn_local(async move {
+            match engine.ask(request).await.and_then(bytes) {
+                Ok((_, bytes)) => {
+                    if let Err(error) = save_bytes(&name, kind, &bytes) {
+                        say(describe(&error));
+                    }
+                }
+                Err(failure) => say(explain(failure)),
+            }
+        });
+    };
+    let button = move |name: String, shown: String, request: Request, kind: &'static str| {
+        let test_id = format!("download-{name}");
+        view! {
+            <button type="button" class="chip" data-testid=test_id on:click=move |_| save(name.clone(), request.clone(), kind)>
+                {icon(Icon::Download)} {shown}
+            </button>
+        }
+    };
+    move || match names.get() {
+        Some(Ok(names)) if !names.is_empty() => {
+            let file = |name: String| {
+                button(name.clone(), name.clone(), Request::PackageFile { name: Some(name) }, "text/csv;charset=utf-8")
+            };
+            view! {
+                <div class="chips" role="group" aria-label=packages::DOWNLOADS.get()>
+                    {button(ZIP.to_owned(), packages::DOWNLOAD_ALL.get().to_owned(), Request::PackageFile { name: None }, "application/zip")}
+                    {names.into_iter().map(file).collect_view()}
+                </div>
+                <p class="failure__text" role="status">{failed}</p>
+            }
+            .into_any()
+        }
+        Some(Err(failure)) => view! { <p class="failure__text" role="status">{explain(failure)}</p> }.into_any(),
+        _ => ().into_any(),
+    }
+}

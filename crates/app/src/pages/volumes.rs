@@ -1,0 +1,133 @@
+//! Volumes, with their sizes as they become known.
+
+use std::sync::Arc;
+
+use careen_model::Volume;
+use leptos::prelude::*;
+
+use super::inspect::Inspect;
+use crate::app::context;
+use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
+use crate::components::{Detail, Facts, Split, Status, fact};
+use crate::format;
+use crate::messages::{containers as volumes, general};
+use crate::state::Route;
+
+/// The page.
+#[component]
+pub fn Volumes() -> impl IntoView {
+    let context = context();
+    let state = TableState::new();
+    let columns = Arc::new(vec![
+        Column::text(volumes::NAME.get(), 14.0, 3.0).pinned(),
+        Column::number(volumes::SIZE.get(), 7.0),
+        Column::number(volumes::FILES.get(), 6.0),
+        Column::text(volumes::USED_BY.get(), 12.0, 3.0),
+        Column::text(volumes::DRIVER.get(), 6.0, 0.0),
+        Column::text(volumes::LABELS.get(), 10.0, 2.0),
+    ]);
+    let rows = Memo::new(move |_| Arc::new(context.told.survey().volumes.iter().map(row).collect::<Vec<_>>()));
+    let rows = Rows::local(rows.into(), state);
+    let selected = Signal::derive(move || match context.route.get() {
+        Route::Volumes(name) => name,
+        _ => None,
+    });
+    let chosen = Memo::new(move |_| {
+        let name = selected.get()?;
+        context.told.survey().volumes.iter().find(|volume| volume.name == name).cloned()
+    });
+    let total = move || {
+        let sum: Option<u64> = context.told.survey().volumes.iter().map(|volume| volume.size).sum();
+        sum.map(|bytes| volumes::TOTAL.with(&[("size", &format::size(bytes))]))
+    };
+    view! {
+        <div class="page page--list">
+            <h1>{volumes::VOLUMES_TITLE.get()} <small class="muted">{total}</small></h1>
+            <Split
+                open=Signal::derive(move || chosen.with(Option::is_some))
+                detail=move || chosen.get().map(|volume| view! { <VolumeDetail volume=volume /> })
+            >
+                <Table
+                    test_id="table-volumes"
+                    columns=columns
+                    rows=rows
+                    state=state
+                    selected=selected
+                    on_select=Callback::new(move |row: Row| context.replace(Route::Volumes(Some(row.key))))
+                    on_open=Callback::new(move |row: Row| context.go(Route::files(format!("volume:{}", row.key))))
+                />
+            </Split>
+        </div>
+    }
+}
+
+fn row(volume: &Volume) -> Row {
+    let labels = match &volume.labels {
+        Some(labels) => {
+            let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
+            Cell::Text(pairs.collect::<Vec<_>>().join(", "))
+        }
+        None => Cell::Unknown,
+    };
+    let name = if volume.anonymous { Cell::Id(volume.name.clone()) } else { Cell::Text(volume.name.clone()) };
+    Row::new(
+        volume.name.clone(),
+        vec![
+            name,
+            Cell::Size(volume.size),
+            Cell::Count(volume.files),
+            Cell::Text(volume.used_by.join(", ")),
+            volume.driver.clone().map_or(Cell::Unknown, Cell::Text),
+            labels,
+        ],
+    )
+}
+
+#[component]
+fn VolumeDetail(volume: Volume) -> impl IntoView {
+    let context = context();
+    let unknown = || general::UNKNOWN_YET.get().to_owned();
+    let containers = context.told.survey().containers.clone();
+    let user = |name: String| {
+        let id = containers.iter().find(|container| container.name == name).map(|container| container.id.clone());
+        let name = match id {
+            Some(id) => view! { <a class="link" href=Route::Containers(Some(id)).href()>{name}</a> }.into_any(),
+            None => name.into_any(),
+        };
+        view! { <li>{name}</li> }
+    };
+    let used_by = volume.used_by.clone();
+    let is_used = !used_by.is_empty();
+    let users = used_by.into_iter().map(user).collect_view();
+    let pair = |(key, value): (String, String)| view! { <li class="mono">{format!("{key}={value}")}</li> };
+    let labels = volume.labels.clone();
+    let options = volume.options.clone();
+    view! {
+        <Detail title=volume.name.clone() close=Callback::new(move |()| context.replace(Route::Volumes(None)))>
+            <p class="actions">
+                <a class="button button--main" href=Route::files(format!("volume:{}", volume.name)).href()>{general::BROWSE_FILES.get()}</a>
+            </p>
+            {volume.anonymous.then(|| view! {
+                <p><Status tone="plain" text=volumes::ANONYMOUS.get() /> <span class="muted">{volumes::ANONYMOUS_WHY.get()}</span></p>
+            })}
+            <Facts>
+                {fact(volumes::SIZE.get(), volume.size.map_or_else(unknown, format::exact_size))}
+                {fact(volumes::FILES.get(), volume.files.map_or_else(unknown, format::number))}
+                {fact(volumes::DRIVER.get(), volume.driver.clone().unwrap_or_else(|| format::UNKNOWN.to_owned()))}
+                {fact(volumes::PATH.get(), volume.path.clone())}
+            </Facts>
+            {is_used.then(|| view! { <h3>{volumes::USED_BY.get()}</h3> <ul class="plain">{users}</ul> })}
+            {match labels {
+                None => Some(view! { <p class="muted">{volumes::LABELS.get()} ": " {volumes::LABELS_UNREAD.get()}</p> }.into_any()),
+                Some(labels) if !labels.is_empty() => Some(view! {
+                    <h3>{volumes::LABELS.get()}</h3> <ul class="plain">{labels.into_iter().map(pair).collect_view()}</ul>
+                }.into_any()),
+                Some(_) => None,
+            }}
+            {(!options.is_empty()).then(|| view! {
+                <h3>{volumes::OPTIONS.get()}</h3> <ul class="plain">{options.into_iter().map(pair).collect_view()}</ul>
+            })}
+            <Inspect scope=format!("volume:{}", volume.name) />
+        </Detail>
+    }
+}

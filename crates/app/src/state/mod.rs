@@ -1,0 +1,9 @@
+//! What the page knows: what the worker told, where the person is, what they prefer.
+
+mod route;
+mod settings;
+mod told;
+
+pub use route::{PackageTab, Route, severity_word};
+pub use settings::Settings;
+pub use told::{Notice, Phase, Picked, Told};

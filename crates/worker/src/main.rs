@@ -1,0 +1,44 @@
+//! The worker: everything that reads the disk, behind the protocol, off the page's thread.
+//!
+//! Messages are answered as they arrive. Long work (see [`work`]) is cut into units, and between two of them the
+//! worker returns to the browser's event loop, where waiting messages are heard.
+
+mod answer;
+mod directory;
+mod packages;
+mod post;
+mod session;
+mod web_file;
+mod work;
+mod zip;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use careen_protocol::{BUILD, Event, Message, Request};
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use web_sys::{File, MessageEvent};
+
+use crate::session::Worker;
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| web_sys::console::error_1(&panic.to_string().into())));
+    let worker = Rc::new(RefCell::new(Worker::default()));
+    let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| hear(&worker, &event.data()));
+    post::scope().set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    heard.forget();
+    post::event(0, &Event::Ready { build: BUILD.to_owned() });
+}
+
+/// Takes one message from the page: `{ message, file }`, the file only with [`Request::Open`].
+fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
+    let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let Ok(Message { id, body }) = serde_wasm_bindgen::from_value::<Message<Request>>(field("message")) else {
+        web_sys::console::error_2(&"a message that is no request".into(), data);
+        return;
+    };
+    let file = field("file").dyn_into::<File>().ok();
+    worker.borrow_mut().hear(id, body, file);
+    work::schedule(worker);
+}

@@ -1,0 +1,150 @@
+//! The packages collected so far: as rows, compared, and as files.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use careen_model::{Comparison, ImagePackages, Package};
+use careen_protocol::{Order, PackageColumn, PackageRow, Reply, Rows};
+use careen_survey::report::{self, ReportFile};
+
+use crate::zip;
+
+/// What is known of the packages of all images.
+#[derive(Default)]
+pub struct Packages {
+    images: Vec<Rc<ImagePackages>>,
+    view: Option<View>,
+    files: Option<Vec<ReportFile>>,
+}
+
+/// Rows in an order, those that pass a filter: positions of image and package.
+struct View {
+    image_id: Option<String>,
+    order: Order<PackageColumn>,
+    filter: String,
+    positions: Vec<(usize, usize)>,
+}
+
+impl Packages {
+    /// Adds the packages of an image; of one that is there already nothing changes.
+    pub fn add(&mut self, found: Rc<ImagePackages>) {
+        if !self.images.iter().any(|known| Rc::ptr_eq(known, &found)) {
+            self.images.push(found);
+            (self.view, self.files) = (None, None);
+        }
+    }
+
+    /// All images compared.
+    pub fn compare(&self) -> Comparison {
+        report::compare(&self.all())
+    }
+
+    /// A stretch of the rows. `layer_position` gives the place of a diffID within an image, for sorting.
+    pub fn rows(
+        &mut self,
+        image_id: Option<&str>,
+        order: Order<PackageColumn>,
+        filter: &str,
+        from: u64,
+        count: u64,
+        layer_position: &dyn Fn(&str, &str) -> Option<usize>,
+    ) -> Reply {
+        let filter = filter.to_lowercase();
+        let is_same =
+            |view: &View| view.image_id.as_deref() == image_id && view.order == order && view.filter == filter;
+        if !self.view.as_ref().is_some_and(is_same) {
+            let positions = self.positions(image_id, order, &filter, layer_position);
+            self.view = Some(View { image_id: image_id.map(str::to_owned), order, filter, positions });
+        }
+        let positions = self.view.as_ref().map_or(&[][..], |view| &view.positions);
+        let start = usize::try_from(from).unwrap_or(usize::MAX).min(positions.len());
+        let end = start.saturating_add(usize::try_from(count).unwrap_or(usize::MAX)).min(positions.len());
+        let rows = positions[start..end].iter().map(|(image, package)| {
+            let of = &self.images[*image];
+            PackageRow {
+                image: of.image.clone(),
+                image_id: of.image_id.clone(),
+                package: of.packages[*package].clone(),
+            }
+        });
+        Reply::Rows { total: positions.len() as u64, from, rows: Rows::Packages(rows.collect()) }
+    }
+
+    fn positions(
+        &self,
+        image_id: Option<&str>,
+        order: Order<PackageColumn>,
+        filter: &str,
+        layer_position: &dyn Fn(&str, &str) -> Option<usize>,
+    ) -> Vec<(usize, usize)> {
+        let mut positions = Vec::new();
+        for (at, image) in self.images.iter().enumerate() {
+            if image_id.is_none_or(|wanted| wanted == image.image_id) {
+                let passing = image.packages.iter().enumerate().filter(|(_, package)| passes(image, package, filter));
+                positions.extend(passing.map(|(package, _)| (at, package)));
+            }
+        }
+        let get = |(image, package): (usize, usize)| (&*self.images[image], &self.images[image].packages[package]);
+        let natural = |a: (usize, usize), b: (usize, usize)| {
+            let ((a_image, a), (b_image, b)) = (get(a), get(b));
+            (&a_image.image, a.ecosystem(), &a.name).cmp(&(&b_image.image, b.ecosystem(), &b.name))
+        };
+        let by_column = |a: (usize, usize), b: (usize, usize)| -> Ordering {
+            let ((a_image, a), (b_image, b)) = (get(a), get(b));
+            match order.by {
+                PackageColumn::Image => a_image.image.cmp(&b_image.image),
+                PackageColumn::Ecosystem => a.ecosystem().cmp(&b.ecosystem()),
+                PackageColumn::Package => a.name.cmp(&b.name),
+                PackageColumn::Version => a.version.cmp(&b.version),
+                PackageColumn::FoundAt => a.found_at.cmp(&b.found_at),
+                PackageColumn::Layer => Ordering::Equal,
+            }
+        };
+        if order.by == PackageColumn::Layer {
+            positions.sort_by(|a, b| natural(*a, *b));
+            positions.sort_by_cached_key(|at| {
+                let (image, package) = get(*at);
+                package.layer.as_deref().and_then(|layer| layer_position(&image.image_id, layer))
+            });
+        } else {
+            positions.sort_by(|a, b| by_column(*a, *b).then_with(|| natural(*a, *b)));
+        }
+        if order.descending {
+            positions.reverse();
+        }
+        positions
+    }
+
+    /// The names of the package files.
+    pub fn file_names(&mut self) -> Vec<String> {
+        self.files().iter().map(|file| file.name.clone()).collect()
+    }
+
+    /// The bytes of a package file, or of all of them in a zip.
+    pub fn file(&mut self, name: Option<&str>) -> Option<Vec<u8>> {
+        let files = self.files();
+        match name {
+            Some(name) => files.iter().find(|file| file.name == name).map(|file| file.bytes.clone()),
+            None => zip::stored(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()))),
+        }
+    }
+
+    fn files(&mut self) -> &[ReportFile] {
+        let all = self.all();
+        self.files.get_or_insert_with(|| report::package_files(&all))
+    }
+
+    fn all(&self) -> Vec<ImagePackages> {
+        self.images.iter().map(|image| (**image).clone()).collect()
+    }
+}
+
+fn passes(image: &ImagePackages, package: &Package, filter: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(filter);
+    filter.is_empty()
+        || contains(&package.name)
+        || contains(&package.version)
+        || contains(&image.image)
+        || contains(package.ecosystem().name())
+        || contains(&package.found_at)
+}

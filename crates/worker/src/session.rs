@@ -1,0 +1,195 @@
+//! The disk that is open in this worker, and what is asked of it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use careen_evidence::{ByteSource, ErrorKind, FileTree, Findings, ReadError};
+use careen_protocol::{Event, Failure, FailureKind, List, Reply, Request, RequestId};
+use careen_survey::{DiskFile, Options, Scope, Session};
+use web_sys::File;
+
+use crate::directory::{Directory, OpenFile};
+use crate::packages::Packages;
+use crate::web_file::WebFile;
+use crate::work::{self, Queue};
+use crate::{answer, post};
+
+/// Trees kept open, so that paging through a directory does not merge an image again.
+const TREES_KEPT: usize = 4;
+
+/// An open disk with what browsing it has built up.
+pub struct OpenDisk {
+    /// The survey's session.
+    pub session: Session,
+    file: Rc<WebFile>,
+    /// Set once the browser refuses to read it.
+    pub lost: Rc<Cell<bool>>,
+    /// Packages collected so far.
+    pub packages: Packages,
+    /// The directory asked for last.
+    pub directory: Option<Directory>,
+    /// The file asked for last.
+    pub reading: Option<OpenFile>,
+    trees: Vec<(String, Rc<dyn FileTree>)>,
+    findings_told: usize,
+}
+
+/// The worker's whole state.
+#[derive(Default)]
+pub struct Worker {
+    /// The disk, once one is open.
+    pub disk: Option<OpenDisk>,
+    /// Units of long work still to do.
+    pub queue: Queue,
+}
+
+impl Worker {
+    /// Answers a request, or takes it into the queue.
+    pub fn hear(&mut self, id: RequestId, request: Request, file: Option<File>) {
+        match request {
+            Request::Open { name } => self.open(id, name, file),
+            Request::Cancel => {
+                self.queue.clear();
+                post::event(id, &Event::Cancelled);
+            }
+            asked => match &mut self.disk {
+                None => post::event(id, &Event::Failed(nothing_open())),
+                Some(disk) => {
+                    disk.file.check();
+                    if let Err(error) = disk.answer(id, asked, &mut self.queue) {
+                        post::event(id, &Event::Failed(failure(&error)));
+                    }
+                    disk.tell_changes();
+                }
+            },
+        }
+    }
+
+    fn open(&mut self, id: RequestId, name: String, file: Option<File>) {
+        // The old disk's memory is given back first.
+        self.queue.clear();
+        self.disk = None;
+        let lost = Rc::new(Cell::new(false));
+        let Some(Ok(file)) = file.map(|file| WebFile::new(file, Rc::clone(&lost))) else {
+            return post::event(id, &Event::Failed(nothing_open()));
+        };
+        let file = Rc::new(file);
+        let disk = DiskFile { name, source: Rc::clone(&file) as Rc<dyn ByteSource> };
+        match Session::open(disk, Options::default(), &mut work::tell_progress()) {
+            Ok(session) => {
+                post::event(id, &Event::Reply(Reply::Overview(session.survey())));
+                let findings_told = session.findings().list().len();
+                self.disk = Some(OpenDisk {
+                    session,
+                    file,
+                    lost,
+                    packages: Packages::default(),
+                    directory: None,
+                    reading: None,
+                    trees: Vec::new(),
+                    findings_told,
+                });
+            }
+            Err(error) => {
+                if lost.get() {
+                    post::event(0, &Event::FileLost);
+                }
+                post::event(id, &Event::Failed(failure(&error)));
+            }
+        }
+    }
+}
+
+impl OpenDisk {
+    fn answer(&mut self, id: RequestId, request: Request, queue: &mut Queue) -> Result<(), ReadError> {
+        let reply = match request {
+            Request::Open { .. } | Request::Cancel => return Ok(()),
+            Request::Fill => {
+                queue.fill(self);
+                return Ok(());
+            }
+            Request::Rows { list: List::Directory { scope, path, order }, filter, from, count } => {
+                answer::directory_rows(self, &scope, &path, order, &filter, from, count)?
+            }
+            Request::Rows { list: List::Packages { image_id, order }, filter, from, count } => {
+                let layers = |image_id: &str, diff_id: &str| {
+                    let images = self.session.survey().images;
+                    let image = images.into_iter().find(|image| image.id == image_id)?;
+                    image.layers.iter().position(|layer| layer.diff_id == diff_id)
+                };
+                self.packages.rows(image_id.as_deref(), order, &filter, from, count, &layers)
+            }
+            Request::ReadFile { scope, path, offset, length } => {
+                let (total, bytes) = answer::read_file(self, &scope, &path, offset, length)?;
+                post::bytes(id, total, &bytes);
+                return Ok(());
+            }
+            Request::History { image } => Reply::History(self.session.history(&image)?),
+            Request::Inspect { scope } => {
+                let mut findings = Findings::new();
+                let value = self.session.inspect(&Scope::from_str(&scope)?, &mut findings);
+                self.session.absorb(findings);
+                Reply::Text(serde_json::to_string_pretty(&value?).unwrap_or_default())
+            }
+            Request::Layers => Reply::Layers(self.session.layers()),
+            Request::PackageFiles => Reply::Names(self.packages.file_names()),
+            Request::PackageFile { name } => {
+                let bytes = self.packages.file(name.as_deref()).ok_or_else(|| no_file(name.as_deref()))?;
+                post::bytes(id, bytes.len() as u64, &bytes);
+                return Ok(());
+            }
+        };
+        post::event(id, &Event::Reply(reply));
+        Ok(())
+    }
+
+    /// The tree a scope names; the last few are kept.
+    pub fn tree(&mut self, scope: &str) -> Result<Rc<dyn FileTree>, ReadError> {
+        if let Some((_, tree)) = self.trees.iter().find(|(known, _)| known == scope) {
+            return Ok(Rc::clone(tree));
+        }
+        let mut findings = Findings::new();
+        let tree = self.session.tree(&Scope::from_str(scope)?, &mut findings);
+        self.session.absorb(findings);
+        let tree = tree?;
+        if self.trees.len() >= TREES_KEPT {
+            self.trees.remove(0);
+        }
+        self.trees.push((scope.to_owned(), Rc::clone(&tree)));
+        Ok(tree)
+    }
+
+    /// Tells the page what came up by the way: new findings, a file that can no longer be read.
+    pub fn tell_changes(&mut self) {
+        let count = self.session.findings().list().len();
+        if count != self.findings_told {
+            self.findings_told = count;
+            post::event(0, &Event::Findings(self.session.findings().to_vec()));
+        }
+        if self.lost.get() {
+            post::event(0, &Event::FileLost);
+        }
+    }
+}
+
+fn no_file(name: Option<&str>) -> ReadError {
+    let text = format!("package file {:?}, but there is none of this name", name.unwrap_or("*"));
+    ReadError::new(ErrorKind::Unsupported(text), careen_evidence::Place::default())
+}
+
+fn nothing_open() -> Failure {
+    Failure { kind: FailureKind::NothingOpen, place: String::new(), reason: "no disk is open".to_owned() }
+}
+
+/// An error as the page is told of it.
+pub fn failure(error: &ReadError) -> Failure {
+    let kind = match error.kind {
+        ErrorKind::Io(_) => FailureKind::Io,
+        ErrorKind::Unsupported(_) => FailureKind::Unsupported,
+        ErrorKind::Corrupt(_) => FailureKind::Corrupt,
+        ErrorKind::OverLimit(_) => FailureKind::OverLimit,
+        ErrorKind::Cancelled => FailureKind::Cancelled,
+    };
+    Failure { kind, place: error.place.to_string(), reason: error.reason().to_owned() }
+}

@@ -1,0 +1,127 @@
+//! Long work in units: volumes measured, packages collected, one after another.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use careen_evidence::ReadError;
+use careen_model::Progress;
+use careen_protocol::Event;
+use careen_survey::Scope;
+use wasm_bindgen::prelude::*;
+
+use crate::post;
+use crate::session::{OpenDisk, Worker};
+
+/// Shortest time between two reports of progress, in milliseconds.
+const REPORT_EVERY: f64 = 100.0;
+
+/// One piece of work, done without a pause.
+enum Unit {
+    /// Walk the volume at this position.
+    Volume(usize),
+    /// Collect the packages of one image.
+    Packages(Scope),
+    /// Compare the packages of all, and say that everything is done.
+    Finish,
+}
+
+/// Units still to do, in order.
+#[derive(Default)]
+pub struct Queue {
+    units: VecDeque<Unit>,
+    scheduled: bool,
+    collected: u32,
+    total: u32,
+}
+
+impl Queue {
+    /// Forgets what is still to do.
+    pub fn clear(&mut self) {
+        self.units.clear();
+    }
+
+    /// Puts everything still unknown of a disk into the queue.
+    pub fn fill(&mut self, disk: &OpenDisk) {
+        self.clear();
+        self.units.extend(disk.session.unmeasured_volumes().into_iter().map(Unit::Volume));
+        let scopes = disk.session.package_scopes(false, false);
+        self.collected = 0;
+        self.total = u32::try_from(scopes.len()).unwrap_or(u32::MAX);
+        self.units.extend(scopes.into_iter().map(Unit::Packages));
+        self.units.push_back(Unit::Finish);
+    }
+}
+
+/// Runs the next unit once the event loop comes round, and so on until the queue is empty.
+pub fn schedule(worker: &Rc<RefCell<Worker>>) {
+    let mut state = worker.borrow_mut();
+    if state.queue.scheduled || state.queue.units.is_empty() {
+        return;
+    }
+    state.queue.scheduled = true;
+    drop(state);
+    let worker = Rc::clone(worker);
+    let next = Closure::once_into_js(move || {
+        let mut state = worker.borrow_mut();
+        state.queue.scheduled = false;
+        let Worker { disk, queue } = &mut *state;
+        if let (Some(disk), Some(unit)) = (disk.as_mut(), queue.units.pop_front()) {
+            if let Err(error) = run(unit, disk, queue) {
+                disk.session.note_failure(&error);
+            }
+            disk.tell_changes();
+            if disk.lost.get() {
+                queue.clear();
+            }
+        }
+        drop(state);
+        schedule(&worker);
+    });
+    // A timer task lets messages that wait go first.
+    if post::scope().set_timeout_with_callback(next.unchecked_ref()).is_err() {
+        web_sys::console::error_1(&"the worker has no timer".into());
+    }
+}
+
+fn run(unit: Unit, disk: &mut OpenDisk, queue: &mut Queue) -> Result<(), ReadError> {
+    match unit {
+        Unit::Volume(index) => {
+            let measured = disk.session.measure_volume(index, &mut tell_progress());
+            if measured.is_ok()
+                && let Some(volume) = disk.session.survey().volumes.get(index)
+            {
+                let position = u32::try_from(index).unwrap_or(u32::MAX);
+                post::event(0, &Event::Volume { index: position, size: volume.size, files: volume.files });
+            }
+            measured
+        }
+        Unit::Packages(scope) => {
+            let found = disk.session.packages_of(&scope, &mut tell_progress());
+            queue.collected = queue.collected.saturating_add(1);
+            if let Ok(found) = &found {
+                disk.packages.add(Rc::clone(found));
+            }
+            post::event(0, &Event::Collected { done: queue.collected, total: queue.total });
+            found.map(|_| ())
+        }
+        Unit::Finish => {
+            post::event(0, &Event::Compared(disk.packages.compare()));
+            post::event(0, &Event::Complete(disk.session.survey().disk));
+            Ok(())
+        }
+    }
+}
+
+/// An observer that passes progress on, a few times a second and whenever the subject changes.
+pub fn tell_progress() -> impl FnMut(Progress) {
+    let (mut last, mut subject) = (f64::NEG_INFINITY, String::new());
+    move |progress| {
+        let now = js_sys::Date::now();
+        if now - last >= REPORT_EVERY || (progress.subject != subject && now - last >= REPORT_EVERY / 4.0) {
+            last = now;
+            subject.clone_from(&progress.subject);
+            post::event(0, &Event::Progress(progress));
+        }
+    }
+}
