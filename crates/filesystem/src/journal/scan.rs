@@ -16,6 +16,9 @@ use super::log::Log;
 /// The kernel's `crc32_be` started with ones: the checksum of a whole transaction in version 1.
 static CRC32_BE: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_MPEG_2);
 
+/// Most blocks that are followed: 16 GiB of usual blocks, sixteen times the largest journal that mke2fs makes unasked.
+const MOST_LOGGED: u64 = 4 << 20;
+
 /// A copy of a filesystem block in the log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Logged {
@@ -212,9 +215,12 @@ impl Scan<'_> {
     fn check_count(&self, place: &Place) -> Result<(), ReadError> {
         let counts = [self.done.logged.len(), self.open.logged.len(), self.done.revokes.len(), self.open.revoked.len()];
         let count: u64 = counts.iter().fold(0, |sum, count| sum.saturating_add(*count as u64));
-        if count >= self.limits.entries {
-            let what = format_args!("more than {} blocks in the journal's transactions", self.limits.entries);
-            return Err(ReadError::over_limit(place, what));
+        let most = self.limits.entries.min(MOST_LOGGED);
+        if count >= most {
+            return Err(ReadError::over_limit(
+                place,
+                format_args!("more than {most} blocks in the journal's transactions"),
+            ));
         }
         Ok(())
     }
