@@ -30,7 +30,7 @@ pub fn image(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
 
 /// `careen inspect DISK container:ID`.
 pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
-    let ours = inspect(disk, &format!("container:{id}"))?;
+    let mut ours = inspect(disk, &format!("container:{id}"))?;
     let mut said = find(&truth.containers, "Id", id);
     said["State"] = truth.state(&said);
     on_this_disk(&mut said["GraphDriver"], disk)?;
@@ -38,6 +38,15 @@ pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
         // Measured on request, by walking.
         said.remove("SizeRw");
         said.remove("SizeRootFs");
+    }
+    if let Some(Value::Object(health)) = said.pointer_mut("/State/Health") {
+        // The checks went on after the truth was taken.
+        health.remove("Log");
+        health.remove("FailingStreak");
+    }
+    for value in [&mut said, &mut ours] {
+        // The engine prints them in the order of its map.
+        value["Mounts"].as_array_mut().map(|mounts| mounts.sort_by_key(|mount| mount["Destination"].to_string()));
     }
     told(compare::difference(&said, &ours))
 }

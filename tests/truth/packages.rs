@@ -140,23 +140,14 @@ fn packages_in(ecosystem: &str, said: &Value, ours: &Ours, id: &str) -> Option<V
             }
             Some(dpkg.into_iter().flatten().chain(status_d.into_iter().flatten()).collect())
         }
-        "pip" => {
-            let found: Vec<(String, String)> = said["pip"]
-                .as_object()?
-                .values()
-                .flat_map(|list| list.as_array().cloned().unwrap_or_default())
-                .map(|package| (pep_503(&text(&package, "name")), text(&package, "version")))
-                .collect();
-            (!found.is_empty()).then_some(found)
-        }
+        // By directory; one without packages is a database too.
         _ => {
-            let found: Vec<(String, String)> = said["conda"]
-                .as_object()?
-                .values()
-                .flat_map(|list| list.as_array().cloned().unwrap_or_default())
-                .map(|package| (text(&package, "name"), text(&package, "version")))
-                .collect();
-            (!found.is_empty()).then_some(found)
+            let directories = said[ecosystem].as_object().filter(|directories| !directories.is_empty())?;
+            let packages = directories.values().flat_map(|list| list.as_array().cloned().unwrap_or_default());
+            let name = |package: &Value| {
+                if ecosystem == "pip" { pep_503(&text(package, "name")) } else { text(package, "name") }
+            };
+            Some(packages.map(|package| (name(&package), text(&package, "version"))).collect())
         }
     }
 }
