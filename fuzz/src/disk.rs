@@ -15,7 +15,7 @@ pub fn vhdx(input: &[u8]) {
     for (offset, length) in [(64 << 10, 4 << 10), (128 << 10, 4 << 10), (192 << 10, 64 << 10), (256 << 10, 64 << 10)] {
         let mut table = file.get(offset, length);
         table[4..8].fill(0);
-        let sum = crc32c(&table);
+        let sum = crc(&CASTAGNOLI, &table);
         file.put(offset + 4, &sum.to_le_bytes());
     }
     if let Some(disk) = open_file(file) {
@@ -40,7 +40,7 @@ pub fn mbr_gpt(input: &[u8]) {
         let mut header = file.get(offset, 92);
         if header.starts_with(b"EFI PART") {
             header[16..20].fill(0);
-            file.put(offset + 16, &crc32(&header).to_le_bytes());
+            file.put(offset + 16, &crc(&ETHERNET, &header).to_le_bytes());
         }
     }
     if let Some(disk) = open_file(file) {
@@ -73,18 +73,37 @@ fn look_into(disk: &Disk) {
     drop(disk.source.read_exact_at(u64::MAX, &mut buf));
 }
 
-/// CRC-32C, bit by bit.
-fn crc32c(bytes: &[u8]) -> u32 {
-    !sum(bytes, 0x82f6_3b78)
+/// The remainders of the 256 bytes of a reflected CRC-32: CRC-32C of VHDX, CRC-32 of GPT.
+const CASTAGNOLI: [u32; 256] = table(0x82f6_3b78);
+const ETHERNET: [u32; 256] = table(0xedb8_8320);
+
+const fn table(polynomial: u32) -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            sum = if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ polynomial };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
 }
 
-/// CRC-32, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
-    !sum(bytes, 0xedb8_8320)
+fn crc(table: &[u32; 256], bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |sum, byte| sum >> 8 ^ table[usize::from(sum as u8 ^ byte)])
 }
 
-fn sum(bytes: &[u8], polynomial: u32) -> u32 {
-    bytes.iter().fold(!0, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ polynomial })
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_have_their_published_check_values() {
+        assert_eq!(crc(&CASTAGNOLI, b"123456789"), 0xe306_9283);
+        assert_eq!(crc(&ETHERNET, b"123456789"), 0xcbf4_3926);
+    }
 }
