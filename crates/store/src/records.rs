@@ -122,7 +122,7 @@ impl Records<'_> {
     }
 }
 
-/// A JSON object, or an error that says in Docker's own words what is wrong where Docker would say so.
+/// A JSON object; everything Docker keeps as JSON is one.
 pub(crate) fn parse_object(bytes: &[u8], place: &Place) -> Result<Value, ReadError> {
     if bytes.is_empty() {
         return Err(ReadError::corrupt(place, "the file is empty, expected JSON"));

@@ -38,6 +38,7 @@ pub struct Database {
     place: Place,
     limits: Limits,
     meta: Meta,
+    is_whole: bool,
 }
 
 /// A bucket: keys with values or further buckets.
@@ -77,12 +78,18 @@ impl Database {
         let metas = read_metas(&*source, place, limits, findings)?;
         let mut newest: Option<(Database, Findings)> = None;
         for meta in metas {
-            let database = Database { source: Rc::clone(&source), place: place.clone(), limits: *limits, meta };
+            let (source, place) = (Rc::clone(&source), place.clone());
+            let mut database = Database { source, place, limits: *limits, meta, is_whole: false };
             let mut found = Findings::new();
-            if database.check(&mut found)? {
+            database.is_whole = database.check(&mut found)?;
+            if database.is_whole {
                 if let Some((broken, _)) = newest {
                     let (used, lost) = (meta.transaction, broken.meta.transaction);
-                    findings.add(&codes::store::BOLT_EARLIER_STATE, place, &[("used", &used), ("lost", &lost)]);
+                    findings.add(
+                        &codes::store::BOLT_EARLIER_STATE,
+                        &database.place,
+                        &[("used", &used), ("lost", &lost)],
+                    );
                 }
                 return Ok(database);
             }
@@ -96,6 +103,11 @@ impl Database {
     /// The bucket at the top.
     pub fn root(&self) -> Bucket {
         Bucket { tree: Tree::Page(self.meta.root) }
+    }
+
+    /// Whether every page could be read, so that what is not found is not there.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The number of the transaction whose state is shown.

@@ -182,7 +182,7 @@ impl DataRoot {
         for (path, content) in &self.objects {
             let path = format!("/data/docker/{path}");
             match content.strip_prefix(b"->") {
-                Some(target) => tree.symlink(&path, std::str::from_utf8(target).unwrap()),
+                Some(target) => tree.symlink(&path, &String::from_utf8_lossy(target)),
                 None if content == b"dir" => tree.directory(&path),
                 None => tree.file(&path, content),
             };

@@ -453,10 +453,27 @@ fn rows_and_directories_of_volumes_that_lack_each_other_are_told() {
 }
 
 #[test]
+fn labels_are_unknown_where_the_database_has_lost_a_page() {
+    // The leaf with all rows.
+    let opened = damaged(|root| {
+        let mut bytes = root.objects["volumes/metadata.db"].clone();
+        bytes[3 * 4096 + 8] = 0x40;
+        root.put("volumes/metadata.db", bytes);
+    });
+    assert_eq!(opened.codes(), ["bolt-page-lost"]);
+    assert!(opened.store.volumes().iter().all(|volume| volume.labels.is_none()));
+    // A database that is whole and does not name a volume has no labels for it.
+    let opened = damaged(|root| root.put("volumes/new/_data", "dir"));
+    let new = opened.store.volumes().iter().find(|volume| volume.name == "new").unwrap();
+    assert_eq!(new.labels.as_ref().map(|labels| labels.len()), Some(0));
+}
+
+#[test]
 fn a_broken_row_costs_its_own_volume_or_network_only() {
     let opened = damaged(|root| overwrite(root, "volumes/metadata.db", r#"{"Driver":"local","Labels":{"keep""#, "!"));
     assert_eq!(opened.codes(), ["volume-record-broken"]);
-    assert_eq!(opened.store.volumes().len(), 3);
+    let labels = |name: &str| &opened.store.volumes().iter().find(|volume| volume.name == name).unwrap().labels;
+    assert_eq!((opened.store.volumes().len(), labels("data").is_none(), labels("nfs").is_some()), (3, true, true));
     let opened = damaged(|root| overwrite(root, "network/files/local-kv.db", r#"{"id""#, "!"));
     assert_eq!(opened.codes(), ["network-record-broken"]);
     let opened = damaged(|root| root.put("network/files/local-kv.db", vec![0; 8192]));
@@ -522,4 +539,51 @@ fn layers_that_are_their_own_parents_end() {
     let length = opened.store.layer_stack(&chain("top"), &mut opened.findings).unwrap().len();
     assert_eq!(length, 512);
     assert!(opened.codes().contains(&"layer-stack-cut"));
+}
+
+/// Looks at everything a store has.
+fn look_at_everything(opened: &mut Opened) {
+    let (store, findings) = (&opened.store, &mut opened.findings);
+    for image in store.images() {
+        let _ = (store.image_layers(&image.id, findings), store.image_directories(&image.id));
+    }
+    for layer in store.layers() {
+        let _ = (store.layer_stack(&layer.chain_id, findings), store.layer_directory(&layer.chain_id));
+    }
+    for container in store.containers() {
+        let _ = (store.container_layers(&container.id, findings), store.container_directories(&container.id));
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+    /// Whatever is written over whichever records, the store opens, and what it lists is listed once.
+    #[test]
+    fn no_damage_stops_the_reader(
+        damages in proptest::collection::vec((0..1000_usize, 0..6_u8, 0..100_000_usize, proptest::num::u8::ANY), 1..12),
+    ) {
+        let mut root = DataRoot::new();
+        // What keeps the directory recognizable.
+        root.put("image/overlay2/imagedb/x", "");
+        for (object, damage, position, byte) in damages {
+            let paths: Vec<String> = root.objects.keys().filter(|path| *path != "image/overlay2/imagedb/x").cloned().collect();
+            let path = &paths[object % paths.len()];
+            let mut content = root.objects[path].clone();
+            let at = position % (content.len() + 1);
+            match damage {
+                0 => content.truncate(at),
+                1 => content.insert(at, byte),
+                2 => content = root.objects[&paths[position % paths.len()]].clone(),
+                3 => content = b"dir".to_vec(),
+                4 => content.splice(at.., [byte; 40]).for_each(drop),
+                _ => if let Some(found) = content.get_mut(at) { *found = byte },
+            }
+            root.put(path, content);
+        }
+        let mut opened = root.open();
+        look_at_everything(&mut opened);
+        let ids: std::collections::BTreeSet<&str> = opened.store.images().iter().map(|image| image.id.as_str()).collect();
+        proptest::prop_assert_eq!(ids.len(), opened.store.images().len());
+    }
 }

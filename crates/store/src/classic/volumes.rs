@@ -49,21 +49,24 @@ impl Volumes {
             is_volume
         });
         let database = records.child(&directory, "metadata.db", findings);
-        let mut known = match database {
+        let mut rows = match database {
             Some(file) => read_database(records, &file, findings),
-            None if directories.is_empty() => Some(BTreeMap::new()),
+            None if directories.is_empty() => Rows::default(),
             None => {
                 let place = records.place(&directory);
                 let reason = "metadata.db is not there";
                 findings.add(&codes::store::VOLUME_DATABASE_UNREADABLE, &place, &[("reason", &reason)]);
-                None
+                Rows::default()
             }
         };
         for (name, object) in directories {
-            let row = known.as_mut().map(|rows| rows.remove(&name).unwrap_or_default());
+            // A database that was read whole and does not name a volume has no labels for it.
+            let unnamed = rows.is_whole.then_some(Value::Null);
+            let row = rows.by_name.remove(&name).unwrap_or(unnamed);
             volumes.list.push(describe(records, name, &object, row, users, findings));
         }
-        for (name, row) in known.into_iter().flatten() {
+        for (name, row) in rows.by_name {
+            let Some(row) = row else { continue };
             let driver = text_of(&row, "Driver").unwrap_or(LOCAL);
             let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("driver", &driver)];
             let place = records.place(&directory).then(&name);
@@ -77,39 +80,47 @@ impl Volumes {
     }
 }
 
-/// The rows of `metadata.db` by volume name; `None` when the database cannot be read.
-fn read_database(records: &Records<'_>, file: &Object, findings: &mut Findings) -> Option<BTreeMap<String, Value>> {
+/// The rows of `metadata.db`.
+#[derive(Default)]
+struct Rows {
+    /// By volume name; `None` for a row that cannot be read.
+    by_name: BTreeMap<String, Option<Value>>,
+    /// Whether all of the database could be read.
+    is_whole: bool,
+}
+
+fn read_database(records: &Records<'_>, file: &Object, findings: &mut Findings) -> Rows {
     let place = records.place(file);
-    let mut rows = BTreeMap::new();
+    let mut rows = Rows::default();
     let read = records.tree.open(file.node, findings).and_then(|source| {
         let database = Database::open(source, &place, records.limits, findings)?;
         let bucket = database.bucket(&[b"volumes"], findings)?;
         let bucket = bucket.ok_or_else(|| ReadError::corrupt(&place, "bolt database: it has no bucket `volumes`"))?;
-        let mut broken = Vec::new();
+        let mut values = Vec::new();
         database.visit(&bucket, findings, &mut |key, item| {
-            let Item::Value(value) = item else { return };
-            let name = String::from_utf8_lossy(key).into_owned();
-            match parse_object(value, &place.then(&name)) {
-                Ok(row) => drop(rows.insert(name, row)),
-                Err(error) => broken.push((name, error)),
+            if let Item::Value(value) = item {
+                let name = String::from_utf8_lossy(key).into_owned();
+                let row = parse_object(value, &place.then(&name));
+                values.push((name, row));
             }
         })?;
-        for (name, error) in broken {
-            let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
-            findings.add(&codes::store::VOLUME_RECORD_BROKEN, &error.place, values);
+        for (name, row) in values {
+            if let Err(error) = &row {
+                let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
+                findings.add(&codes::store::VOLUME_RECORD_BROKEN, &error.place, values);
+            }
+            rows.by_name.insert(name, row.ok());
         }
+        rows.is_whole = database.is_whole();
         Ok(())
     });
-    match read {
-        Ok(()) => Some(rows),
-        Err(error) => {
-            findings.add_error(&codes::store::VOLUME_DATABASE_UNREADABLE, &error);
-            None
-        }
+    if let Err(error) = read {
+        findings.add_error(&codes::store::VOLUME_DATABASE_UNREADABLE, &error);
     }
+    rows
 }
 
-/// A volume with its row of the database: an empty one when the database does not name it, `None` when there is none.
+/// A volume with its row of the database: null when the database does not name it, `None` when that is not known.
 fn describe(
     records: &Records<'_>,
     name: String,
