@@ -5,7 +5,7 @@
 
 use careen_evidence::{Fields, ReadError};
 
-use crate::mapping::{Builder, MAX_BLOCKS, Run};
+use crate::mapping::{Builder, Run};
 
 /// Direct block numbers in `i_block`.
 const DIRECT: usize = 12;
@@ -35,7 +35,7 @@ pub(crate) fn map(builder: &mut Builder<'_>) -> Result<(), ReadError> {
             "inode: i_size is {}, its block map reaches only to block {logical}",
             builder.inode.size
         ));
-        builder.push_gap(logical, MAX_BLOCKS, error);
+        builder.push_gap(logical, u64::MAX, error);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use careen_evidence::{ByteSource, Findings, Place, ReadError, codes::filesystem 
 
 use crate::inline;
 use crate::inode::{Inode, flags};
-use crate::mapping::{MAX_BLOCKS, Mapping};
+use crate::mapping::Mapping;
 use crate::volume::Volume;
 
 /// The content of an inode as bytes.
@@ -30,10 +30,6 @@ pub(crate) fn open(
     refuse_encrypted(volume, inode, findings)?;
     if inode.has_flag(flags::INLINE_DATA) {
         return Ok(Rc::new(Inline { bytes: inline::content(volume, inode, findings)?, size: inode.size, place }));
-    }
-    if inode.size.div_ceil(volume.block_size()) > MAX_BLOCKS {
-        let reason = format!("inode: i_size is {}, expected at most {MAX_BLOCKS} blocks", inode.size);
-        volume.report(findings, &codes::INODE_FIELD, &place, &[("reason", &reason)]);
     }
     let mapping = Mapping::of(volume, inode, findings)?;
     Ok(Rc::new(Content { volume: Rc::clone(volume), place, mapping, size: inode.size }))
@@ -76,9 +72,6 @@ impl ByteSource for Content {
         let mut logical = offset.checked_div(block_size).unwrap_or(0);
         if let Some(error) = self.mapping.gap_in(logical, last_block) {
             return Err(error.clone());
-        }
-        if last_block > MAX_BLOCKS {
-            return Err(self.corrupt(format_args!("byte {end} lies behind the largest possible file")));
         }
         let mut skip = offset.checked_rem(block_size).unwrap_or(0);
         let mut runs = self.mapping.runs_from(logical).iter();

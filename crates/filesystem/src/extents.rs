@@ -168,7 +168,7 @@ mod tests {
 
     use crate::inode::flags;
     use crate::test_image::{
-        REGULAR, TestImage, extent, extent_header, extent_index, extent_root, names, node, reason,
+        REGULAR, TestImage, extent, extent_header, extent_index, extent_root, inode_offset, names, node, reason,
     };
 
     /// Content of inode 12: every block begins with its number on the disk.
@@ -269,8 +269,13 @@ mod tests {
         let mut image = file(&extent_root(&[(0, 1, 100)]));
         image.inode(12, REGULAR, u64::MAX >> 1, flags::EXTENTS, &extent_root(&[(0, 1, 100)]));
         let (first, findings) = read(&image, 0);
-        assert_eq!((first, names(&findings)), (Ok(100), vec!["ext4-inode-field"]));
-        assert!(reason(&findings).contains("i_size is 9223372036854775807"));
-        assert!(read(&image, 1 << 33).0.unwrap_err().contains("largest possible file"));
+        assert_eq!((first, names(&findings)), (Ok(100), vec!["ext4-block-mapping"]));
+        assert!(reason(&findings).contains("i_size is 9223372036854775807, but its blocks end with block 1"));
+        assert!(read(&image, 1).0.is_err() && read(&image, 1 << 50).0.is_err());
+        // A size that could be, but not with a damaged inode.
+        image.inode(12, REGULAR, 1 << 40, flags::EXTENTS, &extent_root(&[(0, 1, 100)]));
+        assert_eq!(read(&image, 1).0, Ok(0));
+        image.put(inode_offset(12) + 0x7c, &[1, 2]); // i_checksum_lo
+        assert_eq!((read(&image, 0).0, read(&image, 1).0.is_err()), (Ok(100), true));
     }
 }

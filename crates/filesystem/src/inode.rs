@@ -50,6 +50,8 @@ pub(crate) struct Inode {
     pub(crate) xattr_block: u64,
     /// Start value of the checksums of everything that belongs to this inode.
     pub(crate) seed: u32,
+    /// No checksum speaks against the record.
+    pub(crate) is_credible: bool,
     /// Where in the inode record attributes may lie.
     pub(crate) tail: Range<usize>,
     atime: Timestamp,
@@ -92,9 +94,7 @@ impl Inode {
         let i_generation = fields.u32_le(0x64)?;
         let seed = crc32c(crc32c(superblock.seed, &number.to_le_bytes()), &i_generation.to_le_bytes());
         let extra = Extra::read(volume, fields, number, findings)?;
-        if volume.has_checksums() {
-            verify(volume, fields, seed, extra.declared, number, findings)?;
-        }
+        let is_credible = !volume.has_checksums() || verify(volume, fields, seed, extra.declared, number, findings)?;
         let Some(kind) = kind(i_mode) else {
             let what = if i_mode == 0 && i_links_count == 0 { ", the inode is not in use" } else { "" };
             return Err(ReadError::corrupt(
@@ -131,6 +131,7 @@ impl Inode {
             generation: i_generation,
             xattr_block: xattr_block_high | u64::from(fields.u32_le(0x68)?),
             seed,
+            is_credible,
             tail: extra.tail(bytes.len()),
             atime: time(0x8, 0x8c)?,
             mtime: time(0x10, 0x88)?,
@@ -161,6 +162,7 @@ impl Inode {
             generation: 0,
             xattr_block: 0,
             seed: 0,
+            is_credible: true,
             tail: 0..0,
             atime: never,
             mtime: never,
@@ -320,7 +322,7 @@ impl Extra {
     }
 }
 
-/// Compares `i_checksum_lo` and, where the inode is long enough to have it, `i_checksum_hi`.
+/// Whether `i_checksum_lo` and, where the inode is long enough to have it, `i_checksum_hi` are right.
 fn verify(
     volume: &Volume,
     fields: Fields<'_>,
@@ -328,7 +330,7 @@ fn verify(
     declared: u16,
     number: u32,
     findings: &mut Findings,
-) -> Result<(), ReadError> {
+) -> Result<bool, ReadError> {
     let (low, high) = (0x7c, 0x82);
     let bytes = fields.all();
     let base = crc32c_without(seed, bytes.get(..BASE).unwrap_or(bytes), low, 0x7e);
@@ -342,7 +344,8 @@ fn verify(
         (u32::from(fields.u16_le(low)?), crc32c(base, rest) & 0xffff)
     };
     // A record that was never written is all zeros and has no checksum.
-    if stored != computed && bytes.iter().any(|byte| *byte != 0) {
+    let is_right = stored == computed || bytes.iter().all(|byte| *byte == 0);
+    if !is_right {
         volume.report(
             findings,
             &codes::INODE_CHECKSUM,
@@ -350,7 +353,7 @@ fn verify(
             &[("stored", &format_args!("{stored:#010x}")), ("computed", &format_args!("{computed:#010x}"))],
         );
     }
-    Ok(())
+    Ok(is_right)
 }
 
 /// The kind a mode's upper four bits name.

@@ -63,6 +63,7 @@ impl Mapping {
         } else {
             block_map::map(&mut builder)?;
         }
+        builder.doubt_size();
         let mut mapping = builder.mapping;
         mapping.order_gaps();
         Ok(mapping)
@@ -144,10 +145,25 @@ impl Builder<'_> {
     /// Marks a range as not readable, with a finding.
     pub(crate) fn push_gap(&mut self, start: u64, end: u64, error: ReadError) {
         // What lies behind the end of the content is missed by nobody.
-        if start < self.end {
+        if start < self.end || end == u64::MAX {
             self.volume.report_error(self.findings, &codes::BLOCK_MAPPING, &error);
         }
         self.mapping.gaps.push(Gap { start, end, error });
+    }
+
+    /// Makes the hole at the end of the content a gap where the size that claims it cannot be believed: no file can be
+    /// so large, or the inode is damaged and would be larger than the whole filesystem. Otherwise one wrong bit
+    /// would be read as terabytes of zeros.
+    fn doubt_size(&mut self) {
+        let size = self.inode.size;
+        let claimed = size.div_ceil(self.volume.block_size());
+        let present = self.next_logical();
+        let hole = claimed.saturating_sub(present);
+        let is_doubtful = claimed > MAX_BLOCKS || (!self.inode.is_credible && hole > self.volume.superblock.blocks);
+        if is_doubtful {
+            let error = self.corrupt(format_args!("inode: i_size is {size}, but its blocks end with block {present}"));
+            self.push_gap(present, u64::MAX, error);
+        }
     }
 
     /// First block that no run covers yet.
