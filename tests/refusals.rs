@@ -68,6 +68,9 @@ fn is_one_line(answer: &Answer, file: &Path) {
     assert!(answer.stderr.contains(name), "{}: no place in {}", answer.line, answer.stderr);
 }
 
+/// What stands at which offset of a hand-made disk.
+type Parts<'a> = &'a [(usize, &'a [u8])];
+
 #[test]
 fn a_text_file() {
     let file = folder().join("notes.txt");
@@ -149,7 +152,7 @@ fn qcow2<'a>(more: &[(usize, &'a [u8])]) -> Vec<(usize, &'a [u8])> {
 
 #[test]
 fn other_filesystems() {
-    let cases: [(&str, &[(usize, &[u8])]); 3] = [
+    let cases: [(&str, Parts<'_>); 3] = [
         ("ntfs", &[(0, b"\xeb\x52\x90NTFS    \x00\x02\x08"), (510, b"\x55\xaa")]),
         ("xfs", &[(0, b"XFSB\x00\x00\x10\x00")]),
         ("btrfs", &[(0x10040, b"_BHRfS_M")]),

@@ -23,7 +23,9 @@ pub fn image(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
     on_this_disk(&mut said["GraphDriver"], disk)?;
     for list in ["RepoTags", "RepoDigests"] {
         // The engine prints them in the order of its map.
-        said[list].as_array_mut().map(|names| names.sort_by_key(Value::to_string));
+        if let Some(names) = said[list].as_array_mut() {
+            names.sort_by_key(Value::to_string);
+        }
     }
     told(compare::difference(&said, &ours))
 }
@@ -46,7 +48,9 @@ pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
     }
     for value in [&mut said, &mut ours] {
         // The engine prints them in the order of its map.
-        value["Mounts"].as_array_mut().map(|mounts| mounts.sort_by_key(|mount| mount["Destination"].to_string()));
+        if let Some(mounts) = value["Mounts"].as_array_mut() {
+            mounts.sort_by_key(|mount| mount["Destination"].to_string());
+        }
     }
     told(compare::difference(&said, &ours))
 }

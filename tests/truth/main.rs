@@ -62,7 +62,8 @@ fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
             return;
         }
     };
-    let lists: [(&str, fn(&Disk, &records::Truth) -> Outcome); 10] = [
+    type Check = fn(&Disk, &records::Truth) -> Outcome;
+    let lists: [(&str, Check); 10] = [
         ("images", records::images),
         ("containers", records::containers),
         ("volumes", records::volumes),
