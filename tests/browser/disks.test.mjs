@@ -9,7 +9,7 @@ after(quit);
 
 // One disk of each kind; those of the corpus when it is there.
 const NAMES = [
-  'cases/tiny', 'cases/demo', 'cases/qcow2-mbr', 'cases/crash-datajournal',
+  'cases/tiny', 'cases/qcow2-mbr', 'cases/crash-datajournal',
   'corpus/real', 'corpus/both', 'corpus/crash-logflush', 'corpus/crash-live',
   'variants/qcow2-zstd', 'variants/qcow2-extended-l2', 'variants/vhdx-4k', 'variants/ext4-vhdx-1t',
 ];

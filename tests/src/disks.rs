@@ -64,7 +64,7 @@ pub fn disks() -> &'static Disks {
     DISKS.get_or_init(|| {
         let mut disks = Disks { all: Vec::new(), skipped: Vec::new() };
         disks.add_cases();
-        match std::env::var_os("CAREEN_CORPUS") {
+        match std::env::var_os("CAREEN_CORPUS").filter(|folder| !folder.is_empty()) {
             Some(folder) => disks.add_corpus(Path::new(&folder)),
             None => disks.skipped.push("the corpus and its variants: CAREEN_CORPUS is not set".to_owned()),
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::command::{root, run, tool};
+use crate::command::{cargo, root, run, tool};
 
 /// Where the finished page lies.
 pub fn dist() -> PathBuf {
@@ -13,6 +13,8 @@ pub fn dist() -> PathBuf {
 
 /// Builds the page into dist/.
 pub fn build() -> Result<(), String> {
+    // Trunk is kept from downloading its own tools, and takes that to mean cargo as well.
+    run(cargo().args(["fetch", "--quiet", "--locked"]))?;
     // Trunk takes NO_COLOR=1, which many terminals set, for a wrong value of its own option.
     run(tool("trunk").args(["build", "--release"]).env_remove("NO_COLOR"))?;
     print_sizes(&dist()).map_err(|error| format!("dist/: {error}"))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::command::{self, cargo, find, output, shown, tool};
+use crate::command::{self, cargo, find, shown, tool};
 use crate::{page, server, setup};
 
 /// A stage: its name, and what it does.
@@ -201,12 +201,8 @@ fn browser(tally: &mut Tally) -> Result<(), String> {
     tests.sort();
     let chromium = find("chromium").ok_or("chromium is not on PATH")?;
     // One at a time: two browsers on two cores only slow each other down.
-    let concurrency = output(tool("node").arg("--version")).is_some_and(|version| !version.starts_with("v18."));
     let mut command = tool("node");
-    command.args(["--test", "--test-reporter=spec"]);
-    if concurrency {
-        command.arg("--test-concurrency=1");
-    }
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     command.args(tests).env("CAREEN_URL", url).env("CAREEN_BIN", careen).env("CAREEN_CHROMIUM", chromium);
     command.env("CAREEN_DISKS", disks.to_json()).env("CAREEN_SCREENSHOTS", careen_tests::target().join("screenshots"));
     tally.run(&mut command)
