@@ -130,6 +130,11 @@ pub fn App() -> impl IntoView {
     // After the first paint, before the first click; later nothing is asked of any server.
     request_animation_frame(move || context.engine().warm_up());
 
+    Effect::new(move |_| {
+        let name = told.picked.get().map(|picked| format!("{} · Careen", picked.name));
+        document().set_title(name.as_deref().unwrap_or("Careen"));
+    });
+
     // Sentences are read where they stand, so another language draws everything anew.
     move || {
         messages::speak(settings.language.get());
@@ -149,7 +154,13 @@ fn Frame() -> impl IntoView {
         // Always there, so that a disk can be picked from wherever the person is.
         <input type="file" multiple class="visually-hidden" tabindex="-1" aria-hidden="true"
             data-testid="pick-disk" node_ref=context.picker on:change=pick />
-        <div class="frame">
+        // A file that misses the drop zone would otherwise replace the page.
+        <div class="frame" on:dragover=move |event| event.prevent_default() on:drop=move |event| {
+            if !event.default_prevented() {
+                event.prevent_default();
+                context.take_files(crate::components::files_of(event.data_transfer().and_then(|data| data.files())));
+            }
+        }>
             <pages::Header />
             <Navigation />
             <main class="main" id="main" tabindex="-1">

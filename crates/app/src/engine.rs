@@ -183,7 +183,7 @@ impl Engine {
         }
         let answer = self.ask_now(Request::Open { name }, Some(&file)).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
-            Reply::Overview(survey) => Ok(survey),
+            Reply::Overview(survey) => Ok(*survey),
             other => Err(unexpected(&other)),
         }
     }
@@ -263,7 +263,7 @@ impl Engine {
         }
         let script = JsFuture::from(fetch("careen-worker.js").await?.text()?).await?;
         let code = JsFuture::from(fetch("careen-worker_bg.wasm").await?.array_buffer()?).await?;
-        let module = JsValue::from(JsFuture::from(js_sys::WebAssembly::compile(&code)).await?);
+        let module = JsFuture::from(js_sys::WebAssembly::compile(&code)).await?;
         let program = Program { script, module };
         self.inner.borrow_mut().program = Some(program.clone());
         Ok(program)

@@ -43,7 +43,7 @@ pub enum Request {
         /// File name, for messages.
         name: String,
     },
-    /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volume`],
+    /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
     Fill,
     /// Stops what is being done. Answered by [`Event::Cancelled`]. The disk stays open.
@@ -101,15 +101,8 @@ pub enum Event {
     },
     /// How far the work has come.
     Progress(Progress),
-    /// A volume was measured.
-    Volume {
-        /// Position in the overview's list of volumes.
-        index: u32,
-        /// Sum of its files' sizes; `None` when it could not be walked.
-        size: Option<u64>,
-        /// Number of files and directories.
-        files: Option<u64>,
-    },
+    /// Volumes were measured.
+    Volumes(Vec<MeasuredVolume>),
     /// Every finding so far; replaces what the page has.
     Findings(Vec<Finding>),
     /// Packages of some images are known; the lists of packages have grown.
@@ -133,11 +126,22 @@ pub enum Event {
     Failed(Failure),
 }
 
+/// What lies in a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredVolume {
+    /// Position in the overview's list of volumes.
+    pub index: u32,
+    /// Sum of its files' sizes; `None` when it could not be walked.
+    pub size: Option<u64>,
+    /// Number of files and directories.
+    pub files: Option<u64>,
+}
+
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// What is on the disk; the sizes of volumes come later.
-    Overview(Survey),
+    Overview(Box<Survey>),
     /// A stretch of a list.
     Rows {
         /// How many rows there are that pass the filter.

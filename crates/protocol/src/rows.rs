@@ -59,7 +59,7 @@ pub enum PackageColumn {
     Package,
     /// Version, as text.
     Version,
-    /// Layer that brought it, lowest first.
+    /// Layer that brought it, an image's lowest first.
     Layer,
     /// Database it was found in.
     FoundAt,

@@ -1,9 +1,10 @@
 //! The packages collected so far: as rows, compared, and as files.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use careen_model::{Comparison, ImagePackages, Package};
+use careen_model::{Comparison, Image, ImagePackages, Package};
 use careen_protocol::{Order, PackageColumn, PackageRow, Reply, Rows};
 use careen_survey::report::{self, ReportFile};
 
@@ -39,7 +40,7 @@ impl Packages {
         report::compare(&self.all())
     }
 
-    /// A stretch of the rows. `layer_position` gives the place of a diffID within an image, for sorting.
+    /// A stretch of the rows. `images` gives the images of the disk, for the order of their layers.
     pub fn rows(
         &mut self,
         image_id: Option<&str>,
@@ -47,13 +48,13 @@ impl Packages {
         filter: &str,
         from: u64,
         count: u64,
-        layer_position: &dyn Fn(&str, &str) -> Option<usize>,
+        images: &dyn Fn() -> Vec<Image>,
     ) -> Reply {
         let filter = filter.to_lowercase();
         let is_same =
             |view: &View| view.image_id.as_deref() == image_id && view.order == order && view.filter == filter;
         if !self.view.as_ref().is_some_and(is_same) {
-            let positions = self.positions(image_id, order, &filter, layer_position);
+            let positions = self.positions(image_id, order, &filter, images);
             self.view = Some(View { image_id: image_id.map(str::to_owned), order, filter, positions });
         }
         let positions = self.view.as_ref().map_or(&[][..], |view| &view.positions);
@@ -75,7 +76,7 @@ impl Packages {
         image_id: Option<&str>,
         order: Order<PackageColumn>,
         filter: &str,
-        layer_position: &dyn Fn(&str, &str) -> Option<usize>,
+        images: &dyn Fn() -> Vec<Image>,
     ) -> Vec<(usize, usize)> {
         let mut positions = Vec::new();
         for (at, image) in self.images.iter().enumerate() {
@@ -101,10 +102,19 @@ impl Packages {
             }
         };
         if order.by == PackageColumn::Layer {
+            let images = images();
+            let layers: HashMap<(&str, &str), usize> = images
+                .iter()
+                .flat_map(|image| {
+                    let layers = image.layers.iter().enumerate();
+                    layers.map(|(at, layer)| ((image.id.as_str(), layer.diff_id.as_str()), at))
+                })
+                .collect();
             positions.sort_by(|a, b| natural(*a, *b));
             positions.sort_by_cached_key(|at| {
                 let (image, package) = get(*at);
-                package.layer.as_deref().and_then(|layer| layer_position(&image.image_id, layer))
+                let layer = package.layer.as_deref()?;
+                layers.get(&(image.image_id.as_str(), layer)).copied()
             });
         } else {
             positions.sort_by(|a, b| by_column(*a, *b).then_with(|| natural(*a, *b)));

@@ -51,6 +51,9 @@ impl Worker {
             Request::Open { name } => self.open(id, name, file),
             Request::Cancel => {
                 self.queue.clear();
+                if let Some(disk) = &self.disk {
+                    self.queue.tell_measured(disk);
+                }
                 post::event(id, &Event::Cancelled);
             }
             asked => match &mut self.disk {
@@ -78,7 +81,7 @@ impl Worker {
         let disk = DiskFile { name, source: Rc::clone(&file) as Rc<dyn ByteSource> };
         match Session::open(disk, Options::default(), &mut work::tell_progress()) {
             Ok(session) => {
-                post::event(id, &Event::Reply(Reply::Overview(session.survey())));
+                post::event(id, &Event::Reply(Reply::Overview(Box::new(session.survey()))));
                 let findings_told = session.findings().list().len();
                 self.disk = Some(OpenDisk {
                     session,
@@ -113,12 +116,8 @@ impl OpenDisk {
                 answer::directory_rows(self, &scope, &path, order, &filter, from, count)?
             }
             Request::Rows { list: List::Packages { image_id, order }, filter, from, count } => {
-                let layers = |image_id: &str, diff_id: &str| {
-                    let images = self.session.survey().images;
-                    let image = images.into_iter().find(|image| image.id == image_id)?;
-                    image.layers.iter().position(|layer| layer.diff_id == diff_id)
-                };
-                self.packages.rows(image_id.as_deref(), order, &filter, from, count, &layers)
+                let images = || self.session.survey().images;
+                self.packages.rows(image_id.as_deref(), order, &filter, from, count, &images)
             }
             Request::ReadFile { scope, path, offset, length } => {
                 let (total, bytes) = answer::read_file(self, &scope, &path, offset, length)?;

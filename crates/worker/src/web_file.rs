@@ -49,7 +49,7 @@ impl WebFile {
             .file
             .slice_with_f64_and_f64(offset as f64, end as f64)
             .and_then(|slice| self.reader.read_as_array_buffer(&slice));
-        let bytes = Uint8Array::new(&read.map_err(|error| self.failure(&error))?);
+        let bytes = Uint8Array::new(&read.map_err(|error| self.failure(&error))?.into());
         if bytes.length() as usize != piece.len() {
             let (found, expected) = (bytes.length(), piece.len());
             let text = format!("the browser gave {found} bytes at offset {offset:#x}, expected {expected}");

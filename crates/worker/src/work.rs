@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use careen_evidence::ReadError;
 use careen_model::Progress;
-use careen_protocol::Event;
+use careen_protocol::{Event, MeasuredVolume};
 use careen_survey::Scope;
 use wasm_bindgen::prelude::*;
 
@@ -15,6 +15,9 @@ use crate::session::{OpenDisk, Worker};
 
 /// Shortest time between two reports of progress, in milliseconds.
 const REPORT_EVERY: f64 = 100.0;
+
+/// Shortest time between two reports of measured volumes, in milliseconds.
+const TELL_EVERY: f64 = 250.0;
 
 /// One piece of work, done without a pause.
 enum Unit {
@@ -33,12 +36,29 @@ pub struct Queue {
     scheduled: bool,
     collected: u32,
     total: u32,
+    /// Volumes measured and not told of yet.
+    measured: Vec<usize>,
+    told_at: f64,
 }
 
 impl Queue {
     /// Forgets what is still to do.
     pub fn clear(&mut self) {
         self.units.clear();
+    }
+
+    /// Tells of measured volumes: of many at once, since each message draws the page's lists anew.
+    pub fn tell_measured(&mut self, disk: &OpenDisk) {
+        if self.measured.is_empty() {
+            return;
+        }
+        let volumes = disk.session.survey().volumes;
+        let measured = std::mem::take(&mut self.measured).into_iter().filter_map(|at| {
+            let (index, volume) = (u32::try_from(at).ok()?, volumes.get(at)?);
+            Some(MeasuredVolume { index, size: volume.size, files: volume.files })
+        });
+        post::event(0, &Event::Volumes(measured.collect()));
+        self.told_at = js_sys::Date::now();
     }
 
     /// Puts everything still unknown of a disk into the queue.
@@ -87,14 +107,14 @@ pub fn schedule(worker: &Rc<RefCell<Worker>>) {
 fn run(unit: Unit, disk: &mut OpenDisk, queue: &mut Queue) -> Result<(), ReadError> {
     match unit {
         Unit::Volume(index) => {
-            let measured = disk.session.measure_volume(index, &mut tell_progress());
-            if measured.is_ok()
-                && let Some(volume) = disk.session.survey().volumes.get(index)
+            let done = disk.session.measure_volume(index, &mut tell_progress());
+            queue.measured.push(index);
+            if js_sys::Date::now() - queue.told_at >= TELL_EVERY
+                || !matches!(queue.units.front(), Some(Unit::Volume(_)))
             {
-                let position = u32::try_from(index).unwrap_or(u32::MAX);
-                post::event(0, &Event::Volume { index: position, size: volume.size, files: volume.files });
+                queue.tell_measured(disk);
             }
-            measured
+            done
         }
         Unit::Packages(scope) => {
             let found = disk.session.packages_of(&scope, &mut tell_progress());

@@ -30,7 +30,12 @@ pub fn CopyButton(
         copy_text(&text, move |allowed| {
             // The page may have moved on while the browser asked.
             done.try_set(Some(allowed));
-            set_timeout(move || { done.try_set(None); }, Duration::from_secs(2));
+            set_timeout(
+                move || {
+                    done.try_set(None);
+                },
+                Duration::from_secs(2),
+            );
         });
     };
     let words = move || match done.get() {

@@ -1,5 +1,6 @@
 //! List in the middle, detail at the right.
 
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::{CopyButton, Icon, icon};
@@ -36,6 +37,12 @@ pub fn Detail(
     close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.default_prevented() {
+            close.run(());
+        }
+    });
+    on_cleanup(move || keys.remove());
     view! {
         <aside class="detail" aria-label=general::DETAILS.get()>
             <header class="detail__head">

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::messages::files;
 
-/// Bytes in a line.
-const LINE: usize = 16;
+/// Bytes in a line: as many as the detail pane is wide.
+const LINE: usize = 8;
 
 /// A few kilobytes in hexadecimal, `offset` being the position of the first byte.
 #[component]
@@ -45,10 +45,10 @@ fn dump(bytes: &[u8], offset: u64) -> String {
 mod tests {
     #[test]
     fn a_short_last_line_keeps_its_columns() {
-        let lines = super::dump(b"0123456789abcdefXY\n", 0x10);
+        let lines = super::dump(b"01234567XY\n", 0x10);
         let lines: Vec<&str> = lines.lines().collect();
-        assert_eq!(lines[0], "00000010  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef");
-        assert!(lines[1].starts_with("00000020  58 59 0a   "));
-        assert_eq!(lines[1].find("XY·"), lines[0].find("0123456789abcdef"));
+        assert_eq!(lines[0], "00000010  30 31 32 33  34 35 36 37  01234567");
+        assert!(lines[1].starts_with("00000018  58 59 0a   "));
+        assert_eq!(lines[1].find("XY·"), lines[0].find("01234567"));
     }
 }

@@ -7,7 +7,7 @@ super::texts! {
     PLACE: "Where", "위치";
     CODE: "Code", "코드";
     ADVICE: "What to do", "조치";
-    ALL: "All", "전체";
+    EVERY_WEIGHT: "All", "전체";
     NONE: "Nothing wrong was found on this disk.", "이 디스크에서 발견된 문제가 없습니다.";
     NONE_YET: "Nothing wrong was found so far; reading goes on.", "지금까지 발견된 문제가 없으며 계속 읽고 있습니다.";
     COUNT: "Findings: {n}", "점검 결과: {n}건";

@@ -17,13 +17,13 @@ use crate::state::Route;
 #[component]
 pub fn Containers() -> impl IntoView {
     let context = context();
-    let state = TableState::new();
+    let state = TableState::sorted_by(0);
     let columns = Arc::new(vec![
         Column::text(containers::NAME.get(), 12.0, 2.0).pinned(),
         Column::text(containers::STATE.get(), 8.0, 0.0),
         Column::text(containers::IMAGE.get(), 12.0, 2.0),
         Column::text(containers::COMMAND.get(), 12.0, 3.0),
-        Column::text(containers::CREATED.get(), 16.0, 1.0),
+        Column::text(containers::CREATED.get(), 9.5, 1.0),
         Column::text(containers::COMPOSE.get(), 8.0, 1.0),
         Column::text(containers::ID.get(), 9.0, 0.0),
     ]);

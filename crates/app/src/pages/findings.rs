@@ -72,7 +72,7 @@ fn Choice(severity: Memo<Option<Severity>>) -> impl IntoView {
             Some(wanted) => told.count(wanted),
             None => told.survey().findings.len(),
         };
-        let name = wanted.map_or_else(|| findings::ALL.get(), crate::components::severity_name);
+        let name = wanted.map_or_else(|| findings::EVERY_WEIGHT.get(), crate::components::severity_name);
         view! {
             <a class="tab" href=Route::Findings(wanted).href() aria-current=move || (severity.get() == wanted).then_some("true")>
                 {name} " " <span class="muted">{move || format::number(count() as u64)}</span>

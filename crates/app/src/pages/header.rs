@@ -141,7 +141,10 @@ fn FindingsCount() -> impl IntoView {
             let label = findings::COUNT.with(&[("n", &format::number(all as u64))]);
             view! {
                 <a class="header__findings" href=Route::Findings(None).href() data-testid="findings-count" data-count=all title=label.clone() aria-label=label>
-                    {worst.map(|(severity, _)| view! { <SeverityMark severity=severity /> })}
+                    {match worst {
+                        Some((severity, _)) => view! { <SeverityMark severity=severity /> }.into_any(),
+                        None => view! { <span class="muted">{findings::TITLE.get()}</span> }.into_any(),
+                    }}
                     <span class="header__count">{format::number(all as u64)}</span>
                 </a>
             }

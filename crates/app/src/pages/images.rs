@@ -20,14 +20,14 @@ use crate::state::{PackageTab, Route};
 pub fn Images() -> impl IntoView {
     let context = context();
     let with_intermediate = RwSignal::new(false);
-    let state = TableState::new();
+    let state = TableState::sorted_by(0);
     let columns = Arc::new(vec![
         Column::text(images::NAME.get(), 14.0, 3.0).pinned(),
         Column::text(images::ID.get(), 9.0, 0.0),
         Column::text(images::STATE.get(), 8.0, 0.0),
         Column::number(images::LAYERS.get(), 5.0),
         Column::number(images::SIZE.get(), 6.0),
-        Column::text(images::CREATED.get(), 16.0, 1.0),
+        Column::text(images::CREATED.get(), 9.5, 1.0),
         Column::text(images::PLATFORM.get(), 8.0, 0.0),
     ]);
     let rows = Memo::new(move |_| {
@@ -75,7 +75,15 @@ pub fn Images() -> impl IntoView {
 }
 
 fn row(image: &Image) -> Row {
-    let name = if image.names.is_empty() { kind_name(image.kind).to_owned() } else { image.names.join(", ") };
+    let name = match (image.names.is_empty(), image.digests.first()) {
+        (false, _) => Cell::Text(image.names.join(", ")),
+        // A digest is as long as an id; its repository says what it is.
+        (true, Some(digest)) => {
+            let (repository, digest) = digest.split_once('@').unwrap_or(("", digest));
+            Cell::Text(format!("{repository}@{}", format::short_id(digest)))
+        }
+        (true, None) => Cell::Text(format!("<{}>", kind_name(image.kind))),
+    };
     let platform = match (&image.os, &image.architecture) {
         (None, None) => Cell::Unknown,
         (os, architecture) => {
@@ -87,7 +95,7 @@ fn row(image: &Image) -> Row {
     Row::new(
         image.id.clone(),
         vec![
-            Cell::Text(name),
+            name,
             Cell::Id(image.id.clone()),
             Cell::Status(if image.hidden.is_some() && tone == "good" { "note" } else { tone }, state.to_owned()),
             Cell::Count(Some(image.layers.len() as u64)),
@@ -144,7 +152,7 @@ fn ImageDetail(image: Image) -> impl IntoView {
             <Facts>
                 <div class="fact">
                     <dt>{images::STATE.get()}</dt>
-                    <dd><Status tone=tone text=state /> " " {kind_name(image.kind)}</dd>
+                    <dd><Status tone=tone text=state /> <span class="muted">{format!(" · {}", kind_name(image.kind))}</span></dd>
                 </div>
                 {image.hidden.map(|hidden| fact(images::HIDDEN.get(), hidden_why(hidden)))}
                 {fact(images::ID.get(), image.id.clone())}

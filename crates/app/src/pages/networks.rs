@@ -15,7 +15,7 @@ use crate::state::Route;
 #[component]
 pub fn Networks() -> impl IntoView {
     let context = context();
-    let state = TableState::new();
+    let state = TableState::sorted_by(0);
     let columns = Arc::new(vec![
         Column::text(networks::NAME.get(), 12.0, 2.0).pinned(),
         Column::text(networks::DRIVER.get(), 8.0, 1.0),

@@ -62,7 +62,7 @@ pub fn Open() -> impl IntoView {
                     <h2>{open::FIRST_TITLE.get()}</h2>
                     <ol class="prose steps">
                         <li>{open::FIRST_QUIT.get()}</li>
-                        <li>{open::FIRST_WSL.get()} <Command text="wsl --shutdown" /></li>
+                        <li>{open::FIRST_WSL.get()} <div><Command text="wsl --shutdown" /></div></li>
                         <li>{open::FIRST_RESET.get()}</li>
                     </ol>
                 </section>
@@ -125,7 +125,7 @@ fn Where() -> impl IntoView {
             {place(&open::WHERE_WSL_NEW, Some(r"%LOCALAPPDATA%\Docker\wsl\disk\docker_data.vhdx"))}
             {place(&open::WHERE_WSL_OLD, Some(r"%LOCALAPPDATA%\Docker\wsl\data\ext4.vhdx"))}
             {place(&open::WHERE_HYPERV, Some(r"C:\ProgramData\DockerDesktop\vm-data\DockerDesktop.vhdx"))}
-            {place(&open::WHERE_DISTRO, Some(r"%LOCALAPPDATA%\Packages"))}
+            {place(&open::WHERE_DISTRO, Some(r"%LOCALAPPDATA%\Packages\…\LocalState\ext4.vhdx"))}
             <h3>{open::MAC.get()}</h3>
             {place(&open::WHERE_MAC_RAW, Some("~/Library/Containers/com.docker.docker/Data/vms/0/data/Docker.raw"))}
             {place(&open::WHERE_MAC_OLD, Some("~/Library/Containers/com.docker.docker/Data/com.docker.driver.amd64-linux/Docker.qcow2"))}

@@ -1,5 +1,7 @@
 //! The answer in words: what is here, what is wrong, what is still safe, what to do now.
 
+use std::sync::Arc;
+
 use careen_model::{ContainerState, Filesystem, FilesystemState, ImageKind, Partition, Severity, StoreKind, Survey};
 use leptos::prelude::*;
 
@@ -22,14 +24,14 @@ pub fn Overview() -> impl IntoView {
             {move || {
                 let survey = told.survey();
                 view! {
-                    <Answer survey=(*survey).clone() is_complete=is_complete.get() />
-                    <Counts survey=(*survey).clone() />
+                    <Answer survey=Arc::clone(&survey) is_complete=is_complete.get() />
+                    <Counts survey=Arc::clone(&survey) />
                     <div class="columns">
                         <div class="stack">
                             <Worst />
-                            <Next survey=(*survey).clone() />
+                            <Next survey=Arc::clone(&survey) />
                         </div>
-                        <DiskFacts survey=(*survey).clone() />
+                        <DiskFacts survey=Arc::clone(&survey) />
                     </div>
                 }
             }}
@@ -43,7 +45,7 @@ fn visible_images(survey: &Survey) -> usize {
 }
 
 #[component]
-fn Answer(survey: Survey, is_complete: bool) -> impl IntoView {
+fn Answer(survey: Arc<Survey>, is_complete: bool) -> impl IntoView {
     let (images, containers, volumes) = (visible_images(&survey), survey.containers.len(), survey.volumes.len());
     let headline = if survey.filesystems.is_empty() {
         overview::NO_FILESYSTEM.get().to_owned()
@@ -149,7 +151,7 @@ fn missing(survey: &Survey) -> impl IntoView + use<> {
 
 /// The numbers, each a link to the things it stands for.
 #[component]
-fn Counts(survey: Survey) -> impl IntoView {
+fn Counts(survey: Arc<Survey>) -> impl IntoView {
     let told = context().told;
     let volume_bytes = || {
         let sizes: Option<u64> = survey.volumes.iter().map(|volume| volume.size).sum();
@@ -223,7 +225,7 @@ fn Worst() -> impl IntoView {
 
 /// What to do now.
 #[component]
-fn Next(survey: Survey) -> impl IntoView {
+fn Next(survey: Arc<Survey>) -> impl IntoView {
     let link =
         |text: &'static Text, route: Route| view! { <li><a class="link" href=route.href()>{text.get()}</a></li> };
     let has_volumes = !survey.volumes.is_empty();
@@ -246,7 +248,7 @@ fn Next(survey: Survey) -> impl IntoView {
 
 /// The disk file, what divides it, the stores in it.
 #[component]
-fn DiskFacts(survey: Survey) -> impl IntoView {
+fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
     let disk = survey.disk.clone();
     let read =
         overview::IN_REQUESTS.with(&[("size", &format::size(disk.bytes_read)), ("n", &format::number(disk.requests))]);
@@ -267,7 +269,7 @@ fn DiskFacts(survey: Survey) -> impl IntoView {
     let stores = stores.collect_view();
     let filesystems = survey.filesystems.clone();
     let mut of_partition = filesystems.into_iter();
-    let partitions = survey.partitions.into_iter().map(|partition| {
+    let partitions = survey.partitions.iter().cloned().map(|partition| {
         let is_ext = partition.filesystem.as_deref().is_some_and(|kind| kind.starts_with("ext"));
         partition_view(partition, if is_ext { of_partition.next() } else { None })
     });

@@ -17,7 +17,7 @@ use crate::state::Route;
 #[component]
 pub fn Volumes() -> impl IntoView {
     let context = context();
-    let state = TableState::new();
+    let state = TableState::sorted_by(0);
     let columns = Arc::new(vec![
         Column::text(volumes::NAME.get(), 14.0, 3.0).pinned(),
         Column::number(volumes::SIZE.get(), 7.0),
@@ -108,7 +108,7 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
                 <a class="button button--main" href=Route::files(format!("volume:{}", volume.name)).href()>{general::BROWSE_FILES.get()}</a>
             </p>
             {volume.anonymous.then(|| view! {
-                <p><Status tone="plain" text=volumes::ANONYMOUS.get() /> <span class="muted">{volumes::ANONYMOUS_WHY.get()}</span></p>
+                <p><Status tone="plain" text=volumes::ANONYMOUS.get() /> <span class="muted">{format!(": {}", volumes::ANONYMOUS_WHY.get())}</span></p>
             })}
             <Facts>
                 {fact(volumes::SIZE.get(), volume.size.map_or_else(unknown, format::exact_size))}

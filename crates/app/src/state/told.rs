@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use careen_model::{Comparison, Finding, Progress, Severity, Survey};
-use careen_protocol::{Event, Failure};
+use careen_protocol::{Event, Failure, MeasuredVolume};
 use leptos::prelude::*;
 
 /// The file that was picked.
@@ -96,9 +96,11 @@ impl Told {
             // Answers go to the one who asked.
             Event::Ready { .. } | Event::Reply(_) | Event::Failed(_) => {}
             Event::Progress(progress) => self.progress.set(Some(progress)),
-            Event::Volume { index, size, files } => self.change_survey(|survey| {
-                if let Some(volume) = survey.volumes.get_mut(index as usize) {
-                    (volume.size, volume.files) = (size, files);
+            Event::Volumes(measured) => self.change_survey(|survey| {
+                for MeasuredVolume { index, size, files } in measured {
+                    if let Some(volume) = survey.volumes.get_mut(index as usize) {
+                        (volume.size, volume.files) = (size, files);
+                    }
                 }
             }),
             Event::Findings(findings) => self.change_survey(|survey| survey.findings = findings),
@@ -173,8 +175,10 @@ mod tests {
     #[test]
     fn sizes_fill_in_behind_the_overview() {
         let told = told();
-        told.hear(Event::Volume { index: 0, size: Some(5), files: Some(2) });
-        told.hear(Event::Volume { index: 9, size: Some(7), files: None });
+        told.hear(Event::Volumes(vec![
+            MeasuredVolume { index: 0, size: Some(5), files: Some(2) },
+            MeasuredVolume { index: 9, size: Some(7), files: None },
+        ]));
         assert_eq!(told.survey().volumes[0].size, Some(5));
         told.hear(Event::Complete(DiskSummary { bytes_read: 3, ..DiskSummary::default() }));
         assert_eq!((told.phase.get(), told.survey().disk.bytes_read), (Phase::Complete, 3));

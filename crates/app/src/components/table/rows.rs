@@ -54,6 +54,13 @@ impl TableState {
         TableState { sort: RwSignal::new(None), filter: RwSignal::new(String::new()) }
     }
 
+    /// Sorted by a column, smallest first.
+    pub fn sorted_by(column: usize) -> TableState {
+        let state = TableState::new();
+        state.sort.set(Some(Sort { column, descending: false }));
+        state
+    }
+
     /// A click on the heading of a column: ascending, descending, natural.
     pub fn toggle(self, column: usize) {
         self.sort.update(|sort| {
@@ -71,6 +78,9 @@ impl TableState {
 /// Every row there is, in a future.
 pub type AllRows = Pin<Box<dyn Future<Output = Result<Vec<Row>, Failure>>>>;
 
+/// From a row's id to its position.
+type Find = dyn Fn(&str) -> Option<usize> + Send + Sync;
+
 /// A source of rows.
 #[derive(Clone, Copy)]
 pub struct Rows {
@@ -83,7 +93,7 @@ pub struct Rows {
     /// Why there are none.
     pub failure: Signal<Option<Failure>>,
     row: StoredValue<Arc<dyn Fn(usize) -> Option<Row> + Send + Sync>>,
-    find: StoredValue<Arc<dyn Fn(&str) -> Option<usize> + Send + Sync>>,
+    find: StoredValue<Arc<Find>>,
     all: StoredValue<Arc<dyn Fn() -> AllRows + Send + Sync>>,
 }
 

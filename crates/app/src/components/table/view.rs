@@ -127,11 +127,6 @@ pub fn Table(
                 }
                 return;
             }
-            "/" => {
-                event.prevent_default();
-                filter_box.get_untracked().into_iter().for_each(|input| drop(input.focus()));
-                return;
-            }
             _ => return,
         };
         event.prevent_default();
@@ -140,6 +135,17 @@ pub fn Table(
             select(to);
         }
     };
+
+    let slash = window_event_listener(leptos::ev::keydown, move |event| {
+        let is_typing =
+            document().active_element().is_some_and(|at| matches!(at.tag_name().as_str(), "INPUT" | "SELECT"));
+        if event.key() == "/" && !is_typing && !event.ctrl_key() && !event.meta_key() {
+            event.prevent_default();
+            // Fails only when the box is gone, and then there is nothing to focus.
+            filter_box.get_untracked().into_iter().for_each(|input| drop(input.focus()));
+        }
+    });
+    on_cleanup(move || slash.remove());
 
     let tracks = Memo::new(move |_| {
         columns.with(|columns| {
@@ -158,8 +164,10 @@ pub fn Table(
             <div class="table__tools">
                 {tools.run()}
                 <FilterBox state node=filter_box />
-                <Count rows state />
-                <TableActions test_id columns rows />
+                <div class="table__end">
+                    <Count rows state />
+                    <TableActions test_id columns rows />
+                </div>
             </div>
             <div
                 class="table__view"
@@ -347,7 +355,12 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
     let said = RwSignal::new(None::<&'static str>);
     let say = move |text: &'static str| {
         said.try_set(Some(text));
-        set_timeout(move || { said.try_set(None); }, Duration::from_secs(3));
+        set_timeout(
+            move || {
+                said.try_set(None);
+            },
+            Duration::from_secs(3),
+        );
     };
     let copy = move |_| {
         spawn_local(async move {
@@ -387,7 +400,9 @@ fn watch_size(viewport: NodeRef<Div>, height: RwSignal<f64>) {
         let Some(element) = viewport.get() else { return };
         height.set(f64::from(element.client_height()));
         let watched = element.clone();
-        let resized = Closure::<dyn FnMut()>::new(move || { height.try_set(f64::from(watched.client_height())); });
+        let resized = Closure::<dyn FnMut()>::new(move || {
+            height.try_set(f64::from(watched.client_height()));
+        });
         let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
         observer.observe(&element);
         let kept = StoredValue::new_local(Some((observer, resized)));

@@ -26,8 +26,8 @@ pub fn FileList(here: Memo<Here>) -> impl IntoView {
     let state = TableState::new();
     let columns = Arc::new(vec![
         Column::text(files::NAME.get(), 14.0, 3.0).pinned(),
-        Column::number(files::SIZE.get(), 7.0),
-        Column::text(files::MODIFIED.get(), 16.0, 1.0),
+        Column::number(files::SIZE.get(), 6.0),
+        Column::text(files::MODIFIED.get(), 9.5, 1.0),
         Column::text(files::MODE.get(), 7.5, 0.0),
         Column::text(files::OWNER.get(), 6.5, 0.0),
     ]);

@@ -137,7 +137,7 @@ pub fn Common() -> impl IntoView {
         compared.with(|compared| {
             let first = [
                 Column::text(packages::PACKAGE.get(), 13.0, 1.0).pinned(),
-                Column::text(packages::ECOSYSTEM.get(), 5.5, 0.0),
+                Column::text(packages::ECOSYSTEM.get(), 6.5, 0.0),
                 Column::text(packages::SAME.get(), 8.0, 0.0),
             ];
             let images = compared.images.iter().map(|image| Column::text(image.clone(), VERSION_WIDTH, 1.0));
@@ -174,7 +174,7 @@ pub fn Unique() -> impl IntoView {
     let columns = Arc::new(vec![
         Column::text(packages::PACKAGE.get(), 13.0, 2.0).pinned(),
         Column::text(packages::VERSION.get(), 10.0, 1.0),
-        Column::text(packages::ECOSYSTEM.get(), 5.5, 0.0),
+        Column::text(packages::ECOSYSTEM.get(), 6.5, 0.0),
         Column::text(packages::IMAGE.get(), 13.0, 2.0),
     ]);
     let rows = Memo::new(move |_| {
@@ -204,7 +204,7 @@ pub fn Drifts() -> impl IntoView {
     let state = TableState::new();
     let columns = Arc::new(vec![
         Column::text(packages::PACKAGE.get(), 12.0, 1.5).pinned(),
-        Column::text(packages::ECOSYSTEM.get(), 5.5, 0.0),
+        Column::text(packages::ECOSYSTEM.get(), 6.5, 0.0),
         Column::text(packages::LOWEST.get(), 9.0, 1.0),
         Column::text(packages::HIGHEST.get(), 9.0, 1.0),
         Column::text(packages::VERSIONS.get(), 10.0, 2.0),

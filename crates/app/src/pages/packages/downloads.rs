@@ -9,12 +9,24 @@ use crate::components::{Icon, failure_text, icon};
 use crate::download::save_bytes;
 use crate::engine::{bytes, describe, unexpected};
 use crate::messages::packages;
+use crate::state::PackageTab;
 
 const ZIP: &str = "careen-packages.zip";
 
+/// Whether a file belongs to a view; the list of all packages offers every file.
+fn belongs(name: &str, tab: PackageTab) -> bool {
+    match tab {
+        PackageTab::List => true,
+        PackageTab::Matrix => name.ends_with("_matrix.csv") || name == "standard_set.csv",
+        PackageTab::Common => name == "common_packages.csv",
+        PackageTab::Unique => name == "per_image_unique_packages.csv",
+        PackageTab::Drift => name == "version_drift.csv" || name == "standard_set.csv",
+    }
+}
+
 /// The buttons; there once all packages were compared.
 #[component]
-pub fn Downloads() -> impl IntoView {
+pub fn Downloads(tab: Memo<PackageTab>) -> impl IntoView {
     let context = context();
     let is_there = Memo::new(move |_| context.told.comparison.with(Option::is_some));
     let names = LocalResource::new(move || {
@@ -65,7 +77,7 @@ pub fn Downloads() -> impl IntoView {
             view! {
                 <div class="chips" role="group" aria-label=packages::DOWNLOADS.get()>
                     {button(ZIP.to_owned(), packages::DOWNLOAD_ALL.get().to_owned(), Request::PackageFile { name: None }, "application/zip")}
-                    {names.into_iter().map(file).collect_view()}
+                    {names.into_iter().filter(|name| belongs(name, tab.get())).map(file).collect_view()}
                 </div>
                 <p class="failure__text" role="status">{failed}</p>
             }

@@ -45,7 +45,7 @@ pub fn PackageList() -> impl IntoView {
     let columns = Arc::new(vec![
         Column::text(packages::PACKAGE.get(), 12.0, 2.0).pinned(),
         Column::text(packages::VERSION.get(), 9.0, 1.5),
-        Column::text(packages::ECOSYSTEM.get(), 5.5, 0.0),
+        Column::text(packages::ECOSYSTEM.get(), 6.5, 0.0),
         Column::text(packages::IMAGE.get(), 12.0, 2.0),
         Column::text(packages::LAYER.get(), 5.5, 0.0),
         Column::text(packages::FOUND_AT.get(), 14.0, 2.0),
@@ -85,12 +85,16 @@ pub fn PackageList() -> impl IntoView {
             }
         })
     });
+    // The list grows with every image that is read; it is asked for again a few times, not for each.
+    let eighths = Memo::new(move |_| {
+        let (done, total) = told.collected.get();
+        (done * 8).checked_div(total)
+    });
     Effect::new(move |_| {
         image.track();
         state.sort.track();
         state.filter.track();
-        // The list grows with every image that is read.
-        told.collected.track();
+        eighths.track();
         remote.reset();
     });
     let selected = RwSignal::new(None::<String>);

@@ -40,7 +40,7 @@ pub fn Packages() -> impl IntoView {
                 <nav class="tabs" aria-label=packages::TITLE.get()>{PackageTab::ALL.map(link).collect_view()}</nav>
             </div>
             <p class="muted prose packages__why">{move || words(tab.get()).1.get()}</p>
-            <Downloads />
+            <Downloads tab=tab />
             {move || match tab.get() {
                 PackageTab::List => view! { <PackageList /> }.into_any(),
                 PackageTab::Matrix => view! { <WhenCompared><MatrixView wanted=ecosystem /></WhenCompared> }.into_any(),
