@@ -47,7 +47,8 @@ pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
         health.remove("FailingStreak");
     }
     for value in [&mut said, &mut ours] {
-        // The engine prints them in the order of its map.
+        // Some sources are recorded, others worked out. The engine prints them in the order of its map.
+        on_this_disk(&mut value["Mounts"], disk)?;
         if let Some(mounts) = value["Mounts"].as_array_mut() {
             mounts.sort_by_key(|mount| mount["Destination"].to_string());
         }
