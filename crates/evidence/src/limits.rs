@@ -5,16 +5,15 @@
 pub struct Limits {
     /// Bytes of one structure or file that is read into memory whole (a JSON file, a directory, a table).
     pub bytes: u64,
-    /// Entries of one list: names in a directory, runs in an extent tree, transactions in a journal.
+    /// Entries of one list: names in a directory, runs in an extent tree, transactions in a journal, objects met on
+    /// one walk.
     pub entries: u64,
     /// Nesting: directories, extent tree levels, layers.
     pub depth: u32,
-    /// Steps of one loop whose end the disk decides.
-    pub steps: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: 256 << 20, entries: 32 << 20, depth: 4096, steps: 1 << 30 }
+        Limits { bytes: 256 << 20, entries: 32 << 20, depth: 4096 }
     }
 }

@@ -1,5 +1,7 @@
 //! Going through a tree in order.
 
+use std::collections::HashSet;
+
 use careen_model::codes;
 
 use crate::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat};
@@ -47,9 +49,10 @@ pub fn walk(
 /// Visits every object below `root`, `root` itself first: a directory's names in byte order, each directory's content
 /// right after itself. Paths are told from `root`.
 ///
-/// An object that cannot be read becomes a finding and the walk goes on. A directory that contains one of its own
-/// parents (damaged disks have such cycles) is not entered again. Ends with an error only when cancelled or when the
-/// root itself cannot be read.
+/// An object that cannot be read becomes a finding and the walk goes on. No directory is entered twice: on a damaged
+/// disk one may contain its own parents, or have many names, each of which would double the walk. The later names are
+/// visited, and told. After `limits.entries` objects the walk ends with a finding. Ends with an error only when
+/// cancelled or when the root itself cannot be read.
 pub fn walk_from(
     tree: &dyn FileTree,
     root: NodeId,
@@ -63,6 +66,8 @@ pub fn walk_from(
         return Ok(());
     }
     let mut path = Vec::new();
+    let mut entered = HashSet::from([root]);
+    let mut visits = 1_u64;
     let mut stack = vec![open(tree, root, 0, tree.list(root, findings)?)];
     while let Some(top) = stack.last_mut() {
         cancel.check()?;
@@ -71,6 +76,12 @@ pub fn walk_from(
             stack.pop();
             continue;
         };
+        if visits >= limits.entries {
+            let reason = format!("more than {} objects below one directory", limits.entries);
+            findings.add_failure(&ReadError::over_limit(&tree.place(root), reason));
+            return Ok(());
+        }
+        visits = visits.saturating_add(1);
         path.push(b'/');
         path.extend_from_slice(&entry.name);
         let stat = match tree.stat(entry.node, findings) {
@@ -87,9 +98,10 @@ pub fn walk_from(
             Visit::Enter if stat.kind != Kind::Directory => continue,
             Visit::Enter => {}
         }
-        if stack.iter().any(|above| above.node == entry.node) {
+        if entered.contains(&entry.node) {
+            let is_cycle = stack.iter().any(|above| above.node == entry.node);
             findings.add(
-                &codes::general::DIRECTORY_CYCLE,
+                if is_cycle { &codes::general::DIRECTORY_CYCLE } else { &codes::general::DIRECTORY_TWICE },
                 &tree.place(entry.node),
                 &[("name", &String::from_utf8_lossy(&path))],
             );
@@ -97,6 +109,7 @@ pub fn walk_from(
             let reason = format!("directories nest deeper than {}", limits.depth);
             findings.add_failure(&ReadError::over_limit(&tree.place(entry.node), reason));
         } else {
+            entered.insert(entry.node);
             match tree.list(entry.node, findings) {
                 Ok(entries) => stack.push(open(tree, entry.node, path.len(), entries)),
                 Err(error) if error.is_cancelled() => return Err(error),
@@ -151,6 +164,46 @@ mod tests {
         })
         .unwrap();
         assert_eq!((count, findings.list()[0].code.name), (5, "directory-cycle"));
+    }
+
+    #[test]
+    fn directories_with_two_names_each_are_entered_once_and_told() {
+        let mut tree = MemoryTree::new("test");
+        // Thirty levels; both names in each lead to the same directory, so there are 2^30 paths to the last.
+        let mut above = tree.root();
+        for level in 0..30 {
+            let below = tree.directory(&format!("/spare/{level}"));
+            tree.hard_link(above, "a", below);
+            tree.hard_link(above, "b", below);
+            above = below;
+        }
+        let (mut findings, mut count) = (Findings::new(), 0);
+        let start = tree.node("/a");
+        walk_from(&tree, start, &Limits::default(), &CancelToken::default(), &mut findings, &mut |_, _| {
+            count += 1;
+            Ok(Visit::Enter)
+        })
+        .unwrap();
+        // The start, and two names on each of the 29 levels below it.
+        assert_eq!(count, 1 + 2 * 29);
+        let told: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
+        assert_eq!(told, ["directory-twice"; 29]);
+    }
+
+    #[test]
+    fn a_walk_ends_at_the_limit_and_says_so() {
+        let mut tree = MemoryTree::new("test");
+        for name in 0..10 {
+            tree.file(&format!("/{name}"), "");
+        }
+        let limits = Limits { entries: 5, ..Limits::default() };
+        let (mut findings, mut count) = (Findings::new(), 0);
+        walk(&tree, &limits, &CancelToken::default(), &mut findings, &mut |_, _| {
+            count += 1;
+            Ok(Visit::Enter)
+        })
+        .unwrap();
+        assert_eq!((count, findings.list()[0].code.name), (5, "limit-reached"));
     }
 
     #[test]

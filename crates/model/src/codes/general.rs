@@ -21,4 +21,9 @@ super::codes! {
         do_en: "Nothing is lost: the directory is listed where it was met first.",
         ko: "디렉터리 {name} 안에 자신의 상위 디렉터리가 들어 있어 다시 들어가지 않았습니다.",
         do_ko: "손실은 없습니다. 해당 디렉터리는 처음 나온 위치에 표시됩니다.";
+    DIRECTORY_TWICE = "directory-twice", Damage,
+        en: "The directory {name} has more than one name, which no sound filesystem allows; it was entered under the first one only.",
+        do_en: "Its content is listed once, under its first name. A check of the filesystem (on a copy) decides which name is the right one.",
+        ko: "디렉터리 {name}에 이름이 둘 이상 있습니다. 정상적인 파일 시스템에서는 있을 수 없는 상태이며, 처음 나온 이름으로만 들어갔습니다.",
+        do_ko: "내용은 처음 나온 이름 아래에 한 번만 표시됩니다. 어느 이름이 맞는지는 사본에서 파일 시스템 검사를 실행하여 확인하십시오.";
 }
