@@ -12,13 +12,14 @@
 mod tests;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, codes};
 use careen_model::{Store, StoreKind};
 
 use crate::containerd::{CONTENT, ContainerdRoot, DOCKER_NAMESPACE, METADATA};
 use crate::digest::is_hex64;
-use crate::records::{Object, Records};
+use crate::records::{Object, Records, Spent};
 
 /// How deep below the root of a filesystem a data root is looked for: `/version-pack-data/community/docker` is the
 /// deepest of Docker Desktop's.
@@ -79,6 +80,8 @@ pub struct DataRoot {
     pub(crate) containerd: Option<Object>,
     /// The stores that containers of this Docker root may lie in.
     pub(crate) stores: Stores,
+    /// What the records of all roots of the filesystem take together.
+    pub(crate) spent: Rc<Spent>,
 }
 
 /// The stores of one Docker root.
@@ -124,12 +127,17 @@ pub fn find_roots(
     cancel: &CancelToken,
     findings: &mut Findings,
 ) -> Result<Vec<DataRoot>, ReadError> {
-    let mut search = Search { records: Records { tree, limits }, docker: Vec::new(), containerd: Vec::new() };
+    let spent = Rc::new(Spent::default());
+    let mut search =
+        Search { records: Records { tree, limits, spent: &spent }, docker: Vec::new(), containerd: Vec::new() };
     search.run(cancel, findings)?;
     let mut groups = search.into_groups(findings);
     let path = |group: &Vec<DataRoot>| group.first().map(|root| root.path.clone());
     groups.sort_by_key(path);
     name_roots(&mut groups, taken);
+    for root in groups.iter_mut().flatten() {
+        root.spent = Rc::clone(&spent);
+    }
     Ok(groups.into_iter().flatten().collect())
 }
 
@@ -279,6 +287,7 @@ fn data_root(directory: &Object) -> DataRoot {
         is_first: false,
         containerd: None,
         stores: Stores::default(),
+        spent: Rc::default(),
     }
 }
 

@@ -36,6 +36,16 @@ super::codes! {
         do_en: "The engine ignores it too. Look into it only if something is missing elsewhere.",
         ko: "{name}은(는) 중단된 작업이 남긴 것이거나 Docker가 만든 것이 아니므로 목록에 넣지 않았습니다. 파일은 살펴볼 수 있습니다.",
         do_ko: "엔진도 이를 무시합니다. 다른 곳에서 빠진 데이터가 있을 때만 확인하십시오.";
+    RECORD_VALUE_LEFT_OUT = "record-value-left-out", Loss,
+        en: "The value {value} of {field} in this record is not {expected}. It was left out; the rest of the record is in the answer.",
+        do_en: "The record was edited by hand or is damaged. Look at the file itself for what the value was meant to be.",
+        ko: "이 기록의 {field} 값 {value}은(는) 올바른 형식({expected})이 아니어서 제외했습니다. 기록의 나머지는 결과에 포함되어 있습니다.",
+        do_ko: "기록이 수동으로 편집되었거나 손상된 것입니다. 원래 값이 무엇이었는지 파일에서 직접 확인하십시오.";
+    RECORDS_LEFT_OUT = "records-left-out", Loss,
+        en: "{count} records of this store were not read: those read before them take all of the {limit} MiB of memory that records may take.",
+        do_en: "No real store comes near this limit, so some records are most likely damaged or made to be harmful: look for files of many megabytes among them. Each record can still be opened as a file.",
+        ko: "이 저장소의 기록 {count}개를 읽지 않았습니다. 앞서 읽은 기록이 허용된 메모리 {limit} MiB를 모두 사용했습니다.",
+        do_ko: "실제 저장소는 이 한도에 가까이 가지 않으므로 일부 기록이 손상되었거나 악의적으로 만들어졌을 가능성이 큽니다. 크기가 수 MB를 넘는 기록 파일이 있는지 확인하십시오. 각 기록은 파일로 열어 볼 수 있습니다.";
     IMAGE_RECORDS_MISSING = "image-records-missing", Loss,
         en: "The records of the images (imagedb) of the storage driver {driver} are not there. No image can be listed.",
         do_en: "The layers' files may still be in the driver's directory and can be browsed. Containers and volumes are not affected.",

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use careen_evidence::{Findings, Kind, ReadError, codes};
+use careen_evidence::{Findings, Kind, Place, ReadError, codes};
 use careen_model::{Compose, Container, ContainerState};
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl Containers {
             self.list.push(unknown(id, &root.id));
             return;
         };
-        let container = describe(id, root, &configuration);
+        let container = describe(id, root, &configuration, &records.place(object), findings);
         let mounts = configuration.get("MountPoints").and_then(Value::as_object).into_iter().flatten();
         for volume in mounts.filter_map(|(_, mount)| text_of(mount, "Name")) {
             let name = if container.name.is_empty() { id } else { &container.name };
@@ -131,11 +131,11 @@ fn unknown(id: &str, store: &str) -> Container {
     }
 }
 
-fn describe(id: &str, root: &DataRoot, configuration: &Value) -> Container {
+fn describe(id: &str, root: &DataRoot, configuration: &Value, place: &Place, findings: &mut Findings) -> Container {
     let empty = Value::Null;
     let state = configuration.get("State").unwrap_or(&empty);
     let settings = configuration.get("Config").unwrap_or(&empty);
-    let labels = texts_of(settings, "Labels");
+    let labels = texts_of(settings, "Labels", place, findings);
     let arguments = configuration.get("Args").and_then(Value::as_array).into_iter().flatten();
     let command = text_of(configuration, "Path").into_iter().chain(arguments.filter_map(Value::as_str));
     let name = text_of(configuration, "Name").unwrap_or("");
@@ -189,7 +189,7 @@ pub(super) fn read_mounts(
     for (id, object) in records.directories(&directory, findings) {
         let mut broken = Vec::new();
         let mut read = |name: &'static str, is_right: &dyn Fn(&str) -> bool, findings: &mut Findings| {
-            let text = records.text(&object, name, findings)?;
+            let text = records.word(&object, name, findings)?;
             if !is_right(&text) {
                 broken.push(name);
             }

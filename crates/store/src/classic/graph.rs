@@ -200,7 +200,7 @@ impl Graph {
         let mut names = Names::default();
         let directory = self.directories.get(cache_id);
         if let Some(directory) = directory.filter(|directory| records.is_kind(directory, Kind::Directory, findings)) {
-            names.link = records.text(directory, "link", findings).filter(|link| is_short_name(link));
+            names.link = records.word(directory, "link", findings).filter(|link| is_short_name(link));
             names.lower = records.text(directory, "lower", findings);
         }
         let names = Rc::new(names);

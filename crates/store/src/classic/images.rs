@@ -9,13 +9,11 @@ use careen_evidence::{Findings, Place, ReadError, codes};
 use careen_model::{Hidden, Image, ImageKind, ImageState, LayerOfImage, LayerState};
 use serde_json::Value;
 
-use super::layers::Layers;
+use super::layers::{Layers, MAX_LAYERS};
 use super::repositories::Names;
 use crate::digest::{chain_ids, digest_of_hex, is_digest, is_hex64, sha256};
-use crate::records::{Object, Records, parse_object, text_of, time_of};
+use crate::records::{Object, Records, left_out, text_of, time_of};
 
-/// Most bytes of configurations kept in memory, all together.
-const MAX_CONFIGURATIONS: u64 = 256 << 20;
 /// Most images named in one finding.
 const MAX_SHOWN: usize = 5;
 
@@ -63,7 +61,6 @@ impl Images {
         let Some(directory) = records.directory(database, &["content", "sha256"], findings) else { return };
         let entries = records.entries(&directory, findings);
         records.prefetch(entries.iter().map(|(_, object)| object));
-        let mut room = MAX_CONFIGURATIONS.min(records.limits.bytes);
         for (name, file) in entries {
             if !is_hex64(&name) {
                 records.leftover(&file, &name, findings);
@@ -71,7 +68,7 @@ impl Images {
             }
             let id = digest_of_hex(&name);
             let mut image = empty_image(store, &id);
-            match self.read_configuration(records, &file, &id, &mut room, findings) {
+            match self.read_configuration(records, &file, &id, findings) {
                 Ok((configuration, is_exact)) => {
                     describe(&mut image, &configuration);
                     if !is_exact {
@@ -95,17 +92,18 @@ impl Images {
         records: &Records<'_>,
         file: &Object,
         id: &str,
-        room: &mut u64,
         findings: &mut Findings,
     ) -> Result<(Value, bool), ReadError> {
         let place = records.place(file);
         let bytes = records.bytes(file, findings)?;
-        *room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            ReadError::over_limit(&place, format_args!("configurations of more than {MAX_CONFIGURATIONS} bytes in all"))
-        })?;
-        let configuration = parse_object(&bytes, &place)?;
-        if configuration.get("rootfs").and_then(Value::as_object).is_none() {
+        let configuration = records.parse(&bytes, &place)?;
+        let Some(rootfs) = configuration.get("rootfs").and_then(Value::as_object) else {
             return Err(ReadError::corrupt(&place, "image configuration: rootfs is missing"));
+        };
+        let layers = rootfs.get("diff_ids").and_then(Value::as_array).map_or(0, Vec::len);
+        if layers > MAX_LAYERS {
+            let what = format_args!("image configuration: diff_ids has {layers} layers, expected {MAX_LAYERS} at most");
+            return Err(ReadError::corrupt(&place, what));
         }
         let digest = sha256(&bytes);
         if digest != id {
@@ -123,12 +121,17 @@ impl Images {
                 continue;
             }
             let id = digest_of_hex(&name);
-            if let Some(parent) = records.text(&object, "parent", findings).filter(|parent| is_digest(parent)) {
-                self.parents.insert(id.clone(), parent);
-            }
-            if let Some(time) = records.text(&object, "lastUpdated", findings).filter(|time| !time.is_empty()) {
-                self.last_tagged.insert(id, time);
-            }
+            let mut read = |name: &str, is_right: &dyn Fn(&str) -> bool, expected: &str| {
+                let text = records.word(&object, name, findings)?;
+                if !is_right(&text) {
+                    left_out(name, &format_args!("{text:?}"), expected, &records.place(&object).then(name), findings);
+                }
+                Some(text).filter(|text| is_right(text))
+            };
+            let parent = read("parent", &is_digest, "sha256: and 64 digits");
+            let time = read("lastUpdated", &|text| !text.is_empty(), "a time");
+            self.parents.extend(parent.map(|parent| (id.clone(), parent)));
+            self.last_tagged.extend(time.map(|time| (id, time)));
         }
     }
 

@@ -14,7 +14,7 @@ use crate::digest::{chain_id, digest_of_hex, is_digest, is_hex64};
 use crate::records::{Object, Records};
 
 /// Deepest stack followed. The engine makes at most 125 layers (`daemon/internal/layer/layer_store.go`).
-const MAX_LAYERS: usize = 512;
+pub(super) const MAX_LAYERS: usize = 512;
 /// Most layers whose lost directory is searched for: each search looks at every directory nobody names.
 const MAX_SEARCHES: usize = 256;
 
@@ -269,7 +269,7 @@ fn is_nameless(named: &BTreeSet<String>, name: &str) -> bool {
 
 impl Record {
     fn read(records: &Records<'_>, object: Object, findings: &mut Findings) -> Record {
-        let text = |name: &str, findings: &mut Findings| records.text(&object, name, findings);
+        let text = |name: &str, findings: &mut Findings| records.word(&object, name, findings);
         let diff_id = text("diff", findings).filter(|diff| is_digest(diff));
         let parent = text("parent", findings);
         let cache_id = text("cache-id", findings).filter(|id| !id.is_empty());

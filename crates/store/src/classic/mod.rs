@@ -29,7 +29,7 @@ use careen_model::{Container, Image, Layer, Network, Store, StoreKind, Volume};
 use serde_json::Value;
 
 use crate::digest::is_hex64;
-use crate::records::{Object, Records};
+use crate::records::{Object, Records, Spent};
 use crate::roots::DataRoot;
 use containers::{Containers, Mount};
 use graph::Graph;
@@ -43,6 +43,7 @@ use volumes::Volumes;
 pub struct ClassicStore {
     tree: Rc<dyn FileTree>,
     limits: Limits,
+    spent: Rc<Spent>,
     store: Store,
     place: Place,
     graph: Graph,
@@ -58,7 +59,8 @@ pub struct ClassicStore {
 impl ClassicStore {
     /// Reads the records of a data root; those it lacks are empty lists.
     pub fn open(tree: Rc<dyn FileTree>, root: &DataRoot, limits: &Limits, findings: &mut Findings) -> ClassicStore {
-        let records = Records { tree: &*tree, limits };
+        let spent = Rc::clone(&root.spent);
+        let records = Records { tree: &*tree, limits, spent: &spent };
         let docker = root.docker.clone().unwrap_or(Object { node: root.node, path: root.path.clone() });
         let place = records.place(&docker);
         let is_classic = root.kind == StoreKind::DockerClassic;
@@ -101,6 +103,7 @@ impl ClassicStore {
             volumes: Volumes::default(),
             networks: Vec::new(),
             tree: Rc::clone(&tree),
+            spent: Rc::clone(&spent),
         };
         if root.is_first {
             store.containers = Containers::read(&records, root, &docker, findings);
@@ -110,7 +113,12 @@ impl ClassicStore {
         if is_classic {
             store.check(&records, findings);
         }
+        records.tell_left_out(&store.place, findings);
         store
+    }
+
+    fn records(&self) -> Records<'_> {
+        Records { tree: &*self.tree, limits: &self.limits, spent: &self.spent }
     }
 
     /// The row of this store.
@@ -210,7 +218,7 @@ impl ClassicStore {
     /// The directories of a container: its own changes, what the engine put beneath, then its image's layers.
     pub fn container_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
         let mount = self.mount(id)?;
-        let records = Records { tree: &*self.tree, limits: &self.limits };
+        let records = self.records();
         let mut directories = vec![self.container_upper(id, findings)?];
         let init = mount.init_id.as_deref().and_then(|init| self.graph.content(&records, init, findings));
         directories.extend(init.map(|init| init.node));
@@ -234,7 +242,7 @@ impl ClassicStore {
     /// The directory with a container's own changes.
     pub fn container_upper(&self, id: &str, findings: &mut Findings) -> Result<NodeId, ReadError> {
         let mount = self.mount(id)?;
-        let records = Records { tree: &*self.tree, limits: &self.limits };
+        let records = self.records();
         let mount_id = mount.mount_id.as_deref();
         let upper = mount_id.and_then(|mount_id| self.graph.content(&records, mount_id, findings));
         let upper = upper.ok_or_else(|| {
@@ -297,7 +305,10 @@ impl ClassicStore {
         if driver == self.graph.driver && self.graph.is_readable() {
             return Ok(());
         }
-        Err(ReadError::unsupported(&self.place, format_args!("files of layers by the storage driver {driver}")))
+        Err(ReadError::unsupported(
+            &self.place,
+            format_args!("files of layers by the storage driver {driver} are not read by this version"),
+        ))
     }
 
     /// Looks for what the engine would stumble over.

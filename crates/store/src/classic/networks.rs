@@ -7,7 +7,7 @@ use careen_model::Network;
 use serde_json::Value;
 
 use crate::bbolt::{Database, Item};
-use crate::records::{Object, Records, parse_object, text_of, texts_of};
+use crate::records::{Object, Records, text_of, texts_of};
 
 const KEY_START: &str = "docker/network/v1.0/network/";
 /// Bytes of the index before the JSON.
@@ -39,7 +39,7 @@ pub(super) fn read(records: &Records<'_>, docker: &Object, findings: &mut Findin
     match read {
         Ok(rows) => {
             for (id, value) in rows {
-                match parse(&id, &value, &place.then(&id)) {
+                match parse(records, &id, &value, &place.then(&id), findings) {
                     Ok(network) => networks.push(network),
                     Err(error) => {
                         let values: &[(&str, &dyn std::fmt::Display)] =
@@ -54,16 +54,22 @@ pub(super) fn read(records: &Records<'_>, docker: &Object, findings: &mut Findin
     networks
 }
 
-fn parse(id: &str, value: &[u8], place: &Place) -> Result<Network, ReadError> {
-    let record = Fields::new("network record", place, value);
-    let json = record.bytes(INDEX_SIZE, value.len().saturating_sub(INDEX_SIZE))?;
-    let network: Value = parse_object(json, place)?;
+fn parse(
+    records: &Records<'_>,
+    id: &str,
+    value: &[u8],
+    place: &Place,
+    findings: &mut Findings,
+) -> Result<Network, ReadError> {
+    let fields = Fields::new("network record", place, value);
+    let json = fields.bytes(INDEX_SIZE, value.len().saturating_sub(INDEX_SIZE))?;
+    let network: Value = records.parse(json, place)?;
     let text = |key: &str| text_of(&network, key).unwrap_or("").to_owned();
     Ok(Network {
         id: id.to_owned(),
         name: text("name"),
         driver: text("networkType"),
         scope: text("scope"),
-        labels: texts_of(&network, "labels"),
+        labels: texts_of(&network, "labels", place, findings),
     })
 }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use careen_evidence::{Findings, codes};
-use serde_json::Value;
+use careen_evidence::{Findings, Place, ReadError, codes};
+use serde_json::{Map, Value};
 
 use crate::digest::is_digest;
-use crate::records::{Object, Records, parse_object};
+use crate::records::{Object, Records, left_out};
 
 /// References by the image they name.
 pub(super) type Names = BTreeMap<String, Vec<String>>;
@@ -27,12 +27,20 @@ pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings
             return names;
         }
     };
-    match parse_object(&bytes, &records.place(file)) {
-        Ok(value) => {
-            let repositories = value.get("Repositories").and_then(Value::as_object).into_iter().flatten();
-            for (reference, id) in repositories.filter_map(|(_, references)| references.as_object()).flatten() {
-                if let Some(id) = id.as_str().filter(|id| is_digest(id)) {
-                    add(reference, id);
+    let place = records.place(file);
+    match records.parse(&bytes, &place).and_then(|file| repositories_of(file, &place)) {
+        Ok(repositories) => {
+            for (repository, references) in &repositories {
+                let place = place.then(repository);
+                let Some(references) = references.as_object() else {
+                    left_out(repository, references, "an object of references", &place, findings);
+                    continue;
+                };
+                for (reference, id) in references {
+                    match id.as_str().filter(|id| is_digest(id)) {
+                        Some(id) => add(reference, id),
+                        None => left_out(reference, id, "the id of an image", &place.then(reference), findings),
+                    }
                 }
             }
         }
@@ -46,6 +54,29 @@ pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings
         }
     }
     names
+}
+
+/// The object behind `Repositories`; the engine writes it even when it is empty.
+fn repositories_of(mut file: Value, place: &Place) -> Result<Map<String, Value>, ReadError> {
+    match file.get_mut("Repositories").map(Value::take) {
+        Some(Value::Object(repositories)) => Ok(repositories),
+        Some(other) => {
+            Err(ReadError::corrupt(place, format_args!("Repositories is {}, expected an object", kind(&other))))
+        }
+        None => Err(ReadError::corrupt(place, "Repositories is missing")),
+    }
+}
+
+/// What JSON calls a value of this kind.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
 }
 
 /// Pairs `"<reference>":"sha256:<64 digits>"` in a text that is no JSON any more.

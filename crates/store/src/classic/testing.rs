@@ -192,11 +192,15 @@ impl DataRoot {
 
     /// Finds and opens the first store of the root.
     pub fn open(&self) -> Opened {
-        let tree = Rc::new(self.tree());
-        let (limits, mut findings) = (Limits::default(), Findings::new());
-        let roots = find_roots(&*tree, &[], &limits, &CancelToken::default(), &mut findings).unwrap();
+        self.open_with(&Limits::default())
+    }
+
+    /// The same within these limits.
+    pub fn open_with(&self, limits: &Limits) -> Opened {
+        let (tree, mut findings) = (Rc::new(self.tree()), Findings::new());
+        let roots = find_roots(&*tree, &[], limits, &CancelToken::default(), &mut findings).unwrap();
         let root = roots.iter().find(|root| root.has_docker_records()).expect("a Docker data root");
-        let store = ClassicStore::open(Rc::clone(&tree) as Rc<dyn FileTree>, root, &limits, &mut findings);
+        let store = ClassicStore::open(Rc::clone(&tree) as Rc<dyn FileTree>, root, limits, &mut findings);
         Opened { tree, store, findings }
     }
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
+mod left_out;
+
 use careen_model::{ContainerState, Hidden, ImageKind, ImageState, LayerState};
 use serde_json::json;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::bbolt::{Database, Item};
 use crate::digest::is_hex64;
-use crate::records::{Object, Records, parse_object, text_of, texts_of};
+use crate::records::{Object, Records, text_of, texts_of};
 
 /// Label of a volume that the engine made for an image's `VOLUME`.
 const ANONYMOUS_LABEL: &str = "com.docker.volume.anonymous";
@@ -100,7 +100,7 @@ fn read_database(records: &Records<'_>, file: &Object, findings: &mut Findings) 
         database.visit(&bucket, findings, &mut |key, item| {
             if let Item::Value(value) = item {
                 let name = String::from_utf8_lossy(key).into_owned();
-                let row = parse_object(value, &place.then(&name));
+                let row = records.parse(value, &place.then(&name));
                 values.push((name, row));
             }
         })?;
@@ -129,8 +129,9 @@ fn describe(
     users: &BTreeMap<String, BTreeSet<String>>,
     findings: &mut Findings,
 ) -> Volume {
-    let labels = row.as_ref().map(|row| texts_of(row, "Labels"));
-    let mut options = row.as_ref().map(|row| texts_of(row, "Options")).unwrap_or_default();
+    let place = records.place(object);
+    let labels = row.as_ref().map(|row| texts_of(row, "Labels", &place, findings));
+    let mut options = row.as_ref().map(|row| texts_of(row, "Options", &place, findings)).unwrap_or_default();
     if options.is_empty()
         && let Some(file) = records.child(object, "opts.json", findings)
         && records.is_kind(&file, Kind::File, findings)
