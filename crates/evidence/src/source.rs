@@ -160,7 +160,8 @@ impl ByteSource for Counted {
 /// Keeps recently read lines of a source, so that small neighboring reads become one request.
 ///
 /// A read of at least one line goes to the source directly and is not kept: bulk data would only push out the
-/// metadata the cache is for.
+/// metadata the cache is for. Where a whole line cannot be read (a bad sector somewhere in it), only what was asked for
+/// is read, so that the rest of the line stays readable.
 pub struct Cached {
     inner: Rc<dyn ByteSource>,
     line: u64,
@@ -168,10 +169,13 @@ pub struct Cached {
     lines: RefCell<Lines>,
 }
 
+/// The bytes of a line; `None` when it cannot be read whole.
+type Line = Option<Rc<[u8]>>;
+
 #[derive(Default)]
 struct Lines {
-    /// Line number → bytes and the time of last use.
-    kept: BTreeMap<u64, (Rc<[u8]>, u64)>,
+    /// Line number → line and the time of last use.
+    kept: BTreeMap<u64, (Line, u64)>,
     clock: u64,
 }
 
@@ -181,29 +185,33 @@ impl Cached {
         Cached { inner, line: u64::from(line.max(1)), capacity: capacity.max(1), lines: RefCell::default() }
     }
 
-    /// The line with this number, from the cache or read now; the last line of a source is short.
-    fn line(&self, number: u64) -> Result<Rc<[u8]>, ReadError> {
+    /// The line with this number, from the cache or read now; the last line of a source is short. That it
+    /// cannot be read whole is remembered too: a drive may try for seconds before it gives up.
+    fn line(&self, number: u64) -> Result<Line, ReadError> {
         let mut lines = self.lines.borrow_mut();
         lines.clock = lines.clock.saturating_add(1);
         let now = lines.clock;
-        if let Some((bytes, used)) = lines.kept.get_mut(&number) {
+        if let Some((line, used)) = lines.kept.get_mut(&number) {
             *used = now;
-            return Ok(Rc::clone(bytes));
+            return Ok(line.clone());
         }
         drop(lines);
         let start = number.saturating_mul(self.line);
         let length = self.inner.len().saturating_sub(start).min(self.line);
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.inner.read_exact_at(start, &mut bytes)?;
-        let bytes: Rc<[u8]> = bytes.into();
+        let line: Line = match self.inner.read_exact_at(start, &mut bytes) {
+            Ok(()) => Some(bytes.into()),
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(_) => None,
+        };
         let mut lines = self.lines.borrow_mut();
         if lines.kept.len() >= self.capacity
             && let Some(oldest) = lines.kept.iter().min_by_key(|(_, (_, used))| *used).map(|(number, _)| *number)
         {
             lines.kept.remove(&oldest);
         }
-        lines.kept.insert(number, (Rc::clone(&bytes), now));
-        Ok(bytes)
+        lines.kept.insert(number, (line.clone(), now));
+        Ok(line)
     }
 }
 
@@ -222,23 +230,24 @@ impl ByteSource for Cached {
         let mut rest = buf;
         while !rest.is_empty() {
             let number = position.checked_div(self.line).unwrap_or(0);
-            let line = self.line(number)?;
-            let skip = usize::try_from(position.saturating_sub(number.saturating_mul(self.line))).unwrap_or(usize::MAX);
-            let available = line.get(skip..).unwrap_or(&[]);
-            let count = available.len().min(rest.len());
-            if count == 0 {
-                return Err(beyond_end(&Place::default(), position, rest.len(), self.inner.len()));
+            let skip = position.saturating_sub(number.saturating_mul(self.line));
+            let available = usize::try_from(self.line.saturating_sub(skip)).unwrap_or(usize::MAX);
+            let (now, later) = rest.split_at_mut(available.min(rest.len()));
+            let end = skip.saturating_add(now.len() as u64);
+            let range = usize::try_from(skip).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+            match self.line(number)?.as_deref().and_then(|line| line.get(range)) {
+                Some(bytes) => now.copy_from_slice(bytes),
+                None => self.inner.read_exact_at(position, now)?,
             }
-            let (now, later) = rest.split_at_mut(count);
-            now.copy_from_slice(available.get(..count).unwrap_or(&[]));
+            position = position.saturating_add(now.len() as u64);
             rest = later;
-            position = position.saturating_add(count as u64);
         }
         Ok(())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
 
@@ -278,6 +287,37 @@ mod tests {
         // Lines 0, 1, 15 and 14 once each, and one direct read.
         assert_eq!(counts.requests(), 5);
         assert!(cached.read_exact_at(995, &mut [0; 10]).is_err());
+    }
+
+    /// 1000 bytes of which 100 to 103 cannot be read.
+    struct BadSector(Rc<dyn ByteSource>);
+
+    impl ByteSource for BadSector {
+        fn len(&self) -> u64 {
+            self.0.len()
+        }
+
+        fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            if offset < 104 && offset + buf.len() as u64 > 100 {
+                return Err(ReadError::io(&Place::new("drive"), "bad sector"));
+            }
+            self.0.read_exact_at(offset, buf)
+        }
+    }
+
+    #[test]
+    fn a_bad_sector_takes_no_neighbors_with_it() {
+        let counts = Counts::default();
+        let cached = Cached::new(Rc::new(Counted::new(Rc::new(BadSector(bytes(1000))), counts.clone())), 64, 4);
+        let mut buf = [0; 30];
+        cached.read_exact_at(70, &mut buf).unwrap();
+        assert_eq!(buf, std::array::from_fn(|i| 70 + i as u8));
+        let error = cached.read_exact_at(90, &mut buf).unwrap_err();
+        assert_eq!(error.to_string(), "drive: bad sector");
+        cached.read_exact_at(104, &mut buf).unwrap();
+        assert_eq!(buf, std::array::from_fn(|i| 104 + i as u8));
+        // The line was tried once, then each range by itself, then the line behind it.
+        assert_eq!(counts.requests(), 1 + 3 + 1);
     }
 
     #[test]
