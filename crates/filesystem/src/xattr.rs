@@ -23,6 +23,9 @@ const BLOCK_HEADER: usize = 32;
 const ENTRY: usize = 16;
 /// Longest value the kernel takes (`EXT4_XATTR_SIZE_MAX`).
 const MAX_VALUE: u32 = 1 << 24;
+/// Bytes of values that are read for one inode. `setxattr` takes at most 64 KiB for each, in all of them together as
+/// many as fit beside their names; without this, 200 entries of a few bytes could ask for 3 GiB.
+const MAX_VALUES: u64 = 1 << 24;
 
 /// Values of `e_name_index`.
 mod index {
@@ -49,15 +52,14 @@ enum RawValue<'a> {
 /// The attributes of an inode, sorted by name; damaged ones are left out with a finding.
 pub(crate) fn read(volume: &Rc<Volume>, inode: &Inode, findings: &mut Findings) -> Result<Xattrs, ReadError> {
     let place = volume.inode_place(u64::from(inode.number));
-    let mut reader = Reader { volume, inode, place, findings, found: Vec::new() };
+    let budget = MAX_VALUES.min(volume.limits.bytes);
+    let mut reader = Reader { volume, inode, place, findings, found: Vec::new(), budget };
     reader.in_inode()?;
     if inode.xattr_block != 0 {
         reader.in_block()?;
     }
     let mut found = reader.found;
-    // The sort is stable and the kernel looks into the inode first, so the first of two is the one it shows.
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.dedup_by(|later, first| later.0 == first.0);
+    found.sort();
     Ok(found)
 }
 
@@ -135,6 +137,8 @@ struct Reader<'a> {
     place: Place,
     findings: &'a mut Findings,
     found: Xattrs,
+    /// Bytes of values that may still be read.
+    budget: u64,
 }
 
 impl Reader<'_> {
@@ -205,10 +209,15 @@ impl Reader<'_> {
             return Ok(());
         };
         let name = [prefix.as_bytes(), entry.name].concat();
-        let value = match &entry.value {
+        // The kernel looks into the inode first, so the first of two is the one it shows.
+        if self.found.iter().any(|(known, _)| *known == name) {
+            self.volume.report(self.findings, &codes::XATTR_TWICE, &place, &[]);
+            return Ok(());
+        }
+        let value = self.spend(&entry.value, &place).and_then(|()| match &entry.value {
             RawValue::Here(bytes) => Ok(bytes.to_vec()),
             RawValue::Inode { number, size } => self.value_in_inode(entry, *number, *size),
-        };
+        });
         let is_acl = matches!(entry.name_index, index::ACL_ACCESS | index::ACL_DEFAULT);
         let value = value.and_then(|value| if is_acl { acl::to_user(&value, &place) } else { Ok(value) });
         match value {
@@ -216,6 +225,20 @@ impl Reader<'_> {
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => self.volume.report_error(self.findings, &codes::XATTR, &error),
         }
+        Ok(())
+    }
+
+    /// Takes the length of a value from the budget, before anything of it is read or allocated.
+    fn spend(&mut self, value: &RawValue<'_>, place: &Place) -> Result<(), ReadError> {
+        let length = match value {
+            RawValue::Here(bytes) => bytes.len() as u64,
+            RawValue::Inode { size, .. } => u64::from(*size),
+        };
+        self.budget = self.budget.checked_sub(length).ok_or_else(|| {
+            let reason =
+                format!("its value of {length} bytes is more than the {} bytes left to this file", self.budget);
+            ReadError::over_limit(place, reason)
+        })?;
         Ok(())
     }
 
@@ -286,7 +309,7 @@ mod tests {
     use careen_evidence::FileTree;
 
     use super::*;
-    use crate::test_image::{REGULAR, TestImage, names, node, reason, seed};
+    use crate::test_image::{REGULAR, TestImage, extent_root, names, node, reason, seed};
 
     /// An entry whose value lies at `value_offs` of its area, or in inode `inum`.
     fn entry(name_index: u8, name: &[u8], value_offs: u16, inum: u32, size: u32, hash: u32) -> Vec<u8> {
@@ -339,10 +362,41 @@ mod tests {
     fn both_places_sorted_and_the_inode_first() {
         let mut image = TestImage::new();
         in_inode(&mut image, &[entry(4, b"z", 80, 0, 3, 0), entry(1, b"a", 0, 0, 0, 0)], b"abc");
-        in_block(&mut image, &[entry(6, b"capability", 1000, 0, 2, 0), entry(4, b"z", 1000, 0, 1, 0)], b"xy");
+        in_block(&mut image, &[entry(6, b"capability", 1000, 0, 2, 0), entry(4, b"y", 1000, 0, 1, 0)], b"xy");
         let (found, findings) = read(&image);
-        assert_eq!(found, shown(&[("security.capability", b"xy"), ("trusted.z", b"abc"), ("user.a", b"")]));
+        let expected: [(&str, &[u8]); 4] =
+            [("security.capability", b"xy"), ("trusted.y", b"x"), ("trusted.z", b"abc"), ("user.a", b"")];
+        assert_eq!(found, shown(&expected));
         assert!(findings.list().is_empty());
+    }
+
+    #[test]
+    fn the_first_of_two_with_one_name_is_shown_and_the_other_told() {
+        let mut image = TestImage::new();
+        in_inode(&mut image, &[entry(4, b"z", 80, 0, 3, 0)], b"abc");
+        in_block(&mut image, &[entry(4, b"z", 1000, 0, 1, 0)], b"xy");
+        let (found, findings) = read(&image);
+        assert_eq!((found, names(&findings)), (shown(&[("trusted.z", b"abc")]), vec!["ext4-xattr-twice"]));
+    }
+
+    #[test]
+    fn values_in_inodes_are_read_within_a_budget() {
+        let mut image = TestImage::new();
+        // Holes, so that a small disk can claim as much as the format allows.
+        image.inode(13, REGULAR, 9 << 20, flags::EA_INODE | flags::EXTENTS, &extent_root(&[]));
+        let entries =
+            [entry(1, b"a", 0, 13, 9 << 20, 0), entry(1, b"b", 0, 13, 9 << 20, 0), entry(1, b"c", 80, 0, 1, 0)];
+        in_inode(&mut image, &entries, b"v");
+        let (found, findings) = read(&image);
+        let lengths: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.len())).collect();
+        assert_eq!(lengths, [("user.a", 9 << 20), ("user.c", 1)]);
+        assert_eq!(names(&findings), ["ext4-xattr-value-hash", "ext4-xattr"]);
+        let told = &findings.list()[1];
+        assert_eq!(
+            told.values["reason"],
+            "its value of 9437184 bytes is more than the 7340032 bytes left to this file"
+        );
+        assert!(told.place.to_string().ends_with("attribute b"));
     }
 
     #[test]

@@ -148,6 +148,11 @@ super::codes! {
         do_en: "The content of the file is not affected. In a layer of an image, an attribute may mark a deleted file or an opaque directory.",
         ko: "파일의 확장 속성을 읽을 수 없습니다: {reason}.",
         do_ko: "파일 내용에는 영향이 없습니다. 이미지 레이어에서는 확장 속성이 삭제된 파일이나 불투명 디렉터리를 나타낼 수 있습니다.";
+    XATTR_TWICE = "ext4-xattr-twice", Damage,
+        en: "A file has two extended attributes of the same name. The first one is shown, as the kernel does.",
+        do_en: "The content of the file is not affected. Check permissions and capabilities before you rely on them.",
+        ko: "한 파일에 같은 이름의 확장 속성이 둘 있습니다. 커널과 같은 방식으로 첫 번째 속성을 표시합니다.",
+        do_ko: "파일 내용에는 영향이 없습니다. 권한과 capability는 신뢰하기 전에 확인하십시오.";
     XATTR_CHECKSUM = "ext4-xattr-checksum", Damage,
         en: "The checksum of a block of extended attributes does not match: it holds {stored}, its bytes give {computed}. The attributes are shown as they stand there.",
         do_en: "The content of the file is not affected. Check permissions and capabilities before you rely on them.",
