@@ -148,7 +148,21 @@ impl Builder<'_> {
         if start < self.end || end == u64::MAX {
             self.volume.report_error(self.findings, &codes::BLOCK_MAPPING, &error);
         }
-        self.mapping.gaps.push(Gap { start, end, error });
+        let is_full = self.mapping.gaps.len() as u64 >= self.volume.limits.entries;
+        match self.mapping.gaps.last_mut() {
+            // Damaged block maps yield a gap for each block, side by side. When there are too many others, what lies
+            // between two of them counts as damaged, too.
+            Some(last) if is_full || (last.start <= start && start <= last.end) => {
+                if start > last.end || end < last.start {
+                    let reason = format!("more than {} parts of it are damaged", self.volume.limits.entries);
+                    let error = ReadError::over_limit(&error.place, reason);
+                    self.findings.add_failure(&error);
+                }
+                last.start = last.start.min(start);
+                last.end = last.end.max(end);
+            }
+            _ => self.mapping.gaps.push(Gap { start, end, error }),
+        }
     }
 
     /// Makes the hole at the end of the content a gap where the size that claims it cannot be believed: no file can be
@@ -195,5 +209,45 @@ impl Builder<'_> {
     /// An error at this inode.
     pub(crate) fn corrupt(&self, what: impl std::fmt::Display) -> ReadError {
         ReadError::corrupt(&self.volume.inode_place(u64::from(self.inode.number)), what)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use std::rc::Rc;
+
+    use careen_evidence::{Limits, Place};
+
+    use super::*;
+    use crate::test_image::{REGULAR, TestImage, names};
+
+    /// Start and end of the gaps of inode 12, whose block map has numbers beyond the disk for blocks 0, 1, 3 and all
+    /// of 12 to 267.
+    fn gaps(limits: Limits) -> (Mapping, Vec<(u64, u64)>, Findings) {
+        let mut image = TestImage::new();
+        let map = [9999_u32, 9999, 100, 9999, 0, 0, 0, 0, 0, 0, 0, 0, 50].map(u32::to_le_bytes).concat();
+        image.inode(12, REGULAR, 300 * 1024, 0, &map);
+        image.block(50, &[0xff; 1024]);
+        let mut findings = Findings::new();
+        let volume = Volume::open(Rc::new(image.bytes), &Place::new("disk"), &limits, &mut findings).unwrap();
+        let inode = Inode::read(&volume, 12, &mut findings).unwrap();
+        let mapping = Mapping::of(&volume, &inode, &mut findings).unwrap();
+        let gaps = mapping.gaps.iter().map(|gap| (gap.start, gap.end)).collect();
+        (mapping, gaps, findings)
+    }
+
+    #[test]
+    fn gaps_side_by_side_are_one() {
+        let (mapping, gaps, findings) = gaps(Limits { entries: 3, ..Limits::default() });
+        assert_eq!((gaps, names(&findings)), (vec![(0, 2), (3, 4), (12, 268)], vec!["ext4-block-mapping"]));
+        assert!(mapping.gap_in(2, 3).is_none() && mapping.gap_in(267, 268).is_some());
+    }
+
+    #[test]
+    fn too_many_gaps_are_joined_over_what_lies_between_them() {
+        let (mapping, gaps, findings) = gaps(Limits { entries: 2, ..Limits::default() });
+        assert_eq!((gaps, names(&findings)), (vec![(0, 2), (3, 268)], vec!["ext4-block-mapping", "limit-reached"]));
+        assert!(mapping.gap_in(2, 3).is_none() && mapping.gap_in(7, 8).is_some());
     }
 }
