@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use careen_evidence::{
-    ByteSource, Entry, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, Xattrs,
+    ByteSource, Entry, ErrorKind, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, Xattrs,
     codes::filesystem as codes,
 };
 use careen_model::{Filesystem, FilesystemState, JournalReplay};
@@ -22,6 +22,8 @@ use crate::{content, directory, scan, symlink, xattr};
 const REMEMBERED_DIRECTORIES: usize = 4 << 20;
 /// What an entry costs in memory besides its name.
 const ENTRY_COST: usize = 64;
+/// What a finding costs in memory, about.
+const FINDING_COST: usize = 1024;
 /// Blocks at most that are read ahead of one directory.
 const DIRECTORY_AHEAD: u64 = 16;
 
@@ -29,8 +31,16 @@ const DIRECTORY_AHEAD: u64 = 16;
 pub struct Ext4 {
     volume: Rc<Volume>,
     replayed: Option<JournalReplay>,
-    /// Directories listed lately, each sorted by name.
-    directories: RefCell<Recent<u64, Rc<[Entry]>>>,
+    /// Directories listed lately.
+    directories: RefCell<Recent<u64, Rc<Listing>>>,
+}
+
+/// What listing a directory gave.
+struct Listing {
+    /// Sorted by name.
+    entries: Result<Rc<[Entry]>, ReadError>,
+    /// What there is to tell, to everyone who asks.
+    findings: Findings,
 }
 
 impl Ext4 {
@@ -131,26 +141,29 @@ impl Ext4 {
         Inode::read(&self.volume, node.0, findings)
     }
 
-    /// A directory's entries. They are remembered unless there was something to tell about them, which must be told
-    /// to everyone who asks.
+    /// A directory's entries, from memory or read now; what there is to tell about them is told each time.
     fn entries(&self, directory: NodeId, findings: &mut Findings) -> Result<Rc<[Entry]>, ReadError> {
         let known = self.directories.borrow_mut().get(directory.0);
-        if let Some(entries) = known {
-            return Ok(entries);
+        if let Some(listing) = known {
+            findings.absorb(listing.findings.clone());
+            return listing.entries.clone();
         }
         let mut found = Findings::new();
         let entries = self
             .inode(directory, &mut found)
             .and_then(|inode| directory::list(&self.volume, &inode, &mut found))
             .map(Rc::<[Entry]>::from);
-        let is_sound = found.list().is_empty();
-        findings.absorb(found);
-        let entries = entries?;
-        if is_sound {
-            let weight = entries.iter().map(|entry| entry.name.len().saturating_add(ENTRY_COST)).sum();
-            self.directories.borrow_mut().insert(directory.0, Rc::clone(&entries), weight);
+        findings.absorb(found.clone());
+        // The medium may be back the next time.
+        if matches!(&entries, Err(error) if error.is_cancelled() || matches!(error.kind, ErrorKind::Io(_))) {
+            return entries;
         }
-        Ok(entries)
+        let names = entries.iter().flat_map(|entries| entries.iter());
+        let weight = names.map(|entry| entry.name.len().saturating_add(ENTRY_COST)).sum::<usize>();
+        let weight = weight.saturating_add(found.list().len().saturating_mul(FINDING_COST)).saturating_add(ENTRY_COST);
+        let listing = Rc::new(Listing { entries: entries.clone(), findings: found });
+        self.directories.borrow_mut().insert(directory.0, listing, weight);
+        entries
     }
 
     /// The blocks of a directory that are worth reading ahead; none unless `node` is a directory whose inode is in
@@ -249,4 +262,46 @@ fn uuid_text(uuid: &[u8; 16]) -> Option<String> {
         text.push_str(&format!("{byte:02x}"));
     }
     Some(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+mod tests {
+    use careen_evidence::{Counted, Counts};
+
+    use super::*;
+    use crate::test_image::{TestImage, extent_root, names};
+
+    #[test]
+    fn a_damaged_directory_is_read_once_and_told_each_time() {
+        let mut image = TestImage::new();
+        // Larger than what is read ahead and remembered by block: 200 blocks, the first of them damaged.
+        image.inode(2, crate::test_image::DIRECTORY, 200 * 1024, flags::EXTENTS, &extent_root(&[(0, 200, 32)]));
+        image.directory_block(2, 33, &[(12, b"file", 1)]);
+        image.inode(12, crate::test_image::REGULAR, 0, 0, &[]);
+        let counts = Counts::default();
+        let source = Rc::new(Counted::new(Rc::new(image.bytes), counts.clone()));
+        let filesystem = Ext4::open(source, &Place::new("disk"), &Limits::default(), &mut Findings::new()).unwrap();
+        let look = || {
+            let mut findings = Findings::new();
+            let found = filesystem.lookup(filesystem.root(), b"file", &mut findings).unwrap();
+            (found, names(&findings))
+        };
+        let first = look();
+        assert_eq!(first.0, Some(NodeId(12)));
+        assert!(first.1.contains(&"ext4-directory-block"), "{:?}", first.1);
+        let read = counts.bytes();
+        assert_eq!((look(), counts.bytes()), (first, read));
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_listed_is_tried_once() {
+        let mut image = TestImage::new();
+        image.directory(2, 21, &[(13, b"file", 1)]);
+        image.inode(13, crate::test_image::REGULAR, 0, 0, &[]);
+        let filesystem = image.open().unwrap().0;
+        let list = || filesystem.list(NodeId(13), &mut Findings::new()).unwrap_err();
+        assert_eq!(list(), list());
+        assert!(filesystem.directories.borrow().contains(&13));
+    }
 }
