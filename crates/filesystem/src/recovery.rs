@@ -9,7 +9,6 @@ use careen_evidence::{ByteSource, Findings, Kind, ReadError, codes::filesystem a
 use careen_model::JournalReplay;
 
 use crate::content;
-use crate::features::incompat;
 use crate::inode::{Inode, flags};
 use crate::journal;
 use crate::patched::Patched;
@@ -29,7 +28,7 @@ pub(crate) struct Recovered {
 pub(crate) fn recover(volume: &Rc<Volume>, findings: &mut Findings) -> Result<Recovered, ReadError> {
     let nothing = Recovered { source: None, counts: None };
     let superblock = &volume.superblock;
-    let needs_recovery = superblock.features.has_incompat(incompat::RECOVER);
+    let needs_recovery = superblock.needs_recovery();
     let (number, backup) = match &superblock.journal {
         JournalLocation::Inode { number, backup } => (*number, *backup),
         JournalLocation::None => return Ok(nothing),
@@ -192,6 +191,14 @@ mod tests {
         let (byte, state, codes) = read(&image);
         assert_eq!((byte, state), (b'n', FilesystemState::Damaged));
         assert!(codes.contains(&"ext4-journal-inode"), "{codes:?}");
+    }
+
+    #[test]
+    fn a_filesystem_that_was_mounted_needs_recovery_even_with_an_empty_journal() {
+        let mut image = crashed();
+        image.put(100 * 1024 + 0x1c, &[0; 4]); // s_start: nothing in the log
+        assert_eq!(read(&image), (b'o', FilesystemState::NeedsRecovery, vec![]));
+        assert_eq!(image.open().unwrap().0.summary(0).journal_replayed, None);
     }
 
     #[test]

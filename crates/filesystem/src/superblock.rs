@@ -225,6 +225,12 @@ impl Superblock {
         self.errors.flagged || self.errors.count > 0
     }
 
+    /// Whether the kernel would look into the journal before it mounts this. The flag is set while the filesystem is
+    /// mounted, so it stays when the machine stops, however little the journal holds.
+    pub(crate) fn needs_recovery(&self) -> bool {
+        self.features.has_incompat(incompat::RECOVER)
+    }
+
     /// Whether it was not unmounted and has no journal that would make up for that.
     pub(crate) fn needs_check(&self) -> bool {
         !self.is_cleanly_unmounted && self.journal == JournalLocation::None

@@ -107,7 +107,7 @@ impl Ext4 {
             FilesystemState::Damaged
         } else if superblock.has_recorded_errors() {
             FilesystemState::Errors
-        } else if self.replayed.is_some() || superblock.needs_check() {
+        } else if self.replayed.is_some() || superblock.needs_recovery() || superblock.needs_check() {
             FilesystemState::NeedsRecovery
         } else {
             FilesystemState::Clean

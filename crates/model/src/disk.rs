@@ -53,7 +53,7 @@ pub struct Partition {
 pub enum FilesystemState {
     /// Unmounted cleanly, nothing wrong found.
     Clean,
-    /// The journal had to be replayed (done in memory).
+    /// Not unmounted: what its journal held was replayed in memory.
     NeedsRecovery,
     /// The kernel itself had recorded errors.
     Errors,
