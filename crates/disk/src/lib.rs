@@ -7,7 +7,7 @@
 //! Promised: no panic on any bytes; tables are read in pages and never held whole; a block or cluster whose place is
 //! missing from the file is an error when it is read, never zeros, and counted in a finding on opening.
 //!
-//! Not handled, refused by name: a VHDX log to replay, differencing disks, backing and external data files, encrypted
+//! Not handled, refused by name: differencing disks, backing and external data files, encrypted
 //! qcow2, the formats VHD, VMDK, VDI and qcow version 1, and archives.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-vhdx/
@@ -61,6 +61,9 @@ pub struct Disk {
     pub sector_size: u64,
     /// Identity the disk carries, where its format has one: the virtual disk id of a VHDX file.
     pub identifier: Option<String>,
+    /// Identity of the state of its bytes, where its format has one: the data-write GUID of a VHDX file, which changes
+    /// with the bytes and by which a differencing disk knows its parent.
+    pub data_write_id: Option<String>,
     /// The bytes the guest saw, from the start of the disk.
     pub source: Rc<dyn ByteSource>,
 }
@@ -86,6 +89,7 @@ pub fn open(
             virtual_size: source.len(),
             sector_size: DEFAULT_SECTOR,
             identifier: None,
+            data_write_id: None,
             source,
         }),
     }

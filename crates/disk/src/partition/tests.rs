@@ -74,7 +74,14 @@ type Found = (PartitionScheme, Vec<(u32, u64, u64)>, Vec<&'static str>);
 
 fn found_with_sector(disk: Vec<u8>, sector_size: u64) -> Found {
     let virtual_size = disk.len() as u64;
-    let disk = Disk { format: Format::Raw, virtual_size, sector_size, identifier: None, source: Rc::new(disk) };
+    let disk = Disk {
+        format: Format::Raw,
+        virtual_size,
+        sector_size,
+        identifier: None,
+        data_write_id: None,
+        source: Rc::new(disk),
+    };
     let mut findings = Findings::new();
     let found = partitions(&disk, &Place::new("test"), &Limits::default(), &mut findings);
     let ranges = found.ranges.iter().map(|range| (range.index, range.start, range.size)).collect();
@@ -128,6 +135,7 @@ fn types_are_written_as_the_contract_says() {
         virtual_size: DISK as u64,
         sector_size: 512,
         identifier: None,
+        data_write_id: None,
         source: Rc::new(disk),
     };
     let found = partitions(&source, &Place::new("test"), &Limits::default(), &mut Findings::new());

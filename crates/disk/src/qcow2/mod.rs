@@ -48,6 +48,7 @@ pub(crate) fn open(
         virtual_size: header.size,
         sector_size: DEFAULT_SECTOR,
         identifier: None,
+        data_write_id: None,
         source: Rc::new(Mapped { mapping: tables, file, place: place.clone() }),
     })
 }

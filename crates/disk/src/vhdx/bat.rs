@@ -10,7 +10,6 @@ use careen_evidence::{ByteSource, Cached, Fields, Findings, Place, ReadError};
 use careen_model::codes::disk as codes;
 
 use super::HEADER_SECTION;
-use super::header::LogRange;
 use super::metadata::Metadata;
 use super::region::{Region, Regions};
 use crate::mapped::{Content, Mapping, Run};
@@ -57,7 +56,7 @@ impl BlockTable {
     pub(super) fn new(
         file: Rc<dyn ByteSource>,
         regions: &Regions,
-        log: Option<LogRange>,
+        log: Option<(u64, u64)>,
         metadata: &Metadata,
         place: &Place,
     ) -> Self {

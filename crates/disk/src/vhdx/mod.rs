@@ -1,24 +1,26 @@
 //! VHDX, fixed and dynamic ([MS-VHDX] version 8.0, sections 2.1 to 2.6).
 //!
-//! Promised: both headers and both region tables are checked against their CRC-32C and the better one is used; the
-//! block allocation table is read in pages. A block whose place is missing, or lies over the file's own structures,
-//! is an error when it is read and is counted in a finding on opening.
+//! Promised: both headers and both region tables are checked against their CRC-32C and the better one is used; a log
+//! that holds writes is replayed in memory, and the file is never written; the block allocation table is read in pages.
+//! A block whose place is missing, or lies over the file's own structures, is an error when it is read and is counted
+//! in a finding on opening.
 //!
-//! Not handled, refused by name: a log to replay (2.3), differencing disks (2.6.2.6), unknown required regions and
-//! metadata items.
+//! Not handled, refused by name: differencing disks (2.6.2.6), unknown required regions and metadata items.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-vhdx/
 
 mod bat;
 mod header;
+mod log;
 mod metadata;
 mod region;
+mod replay;
 
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Findings, Limits, Place, ReadError};
 use careen_model::codes::disk as codes;
-use crc::{CRC_32_ISCSI, Crc, Table};
+use crc::{CRC_32_ISCSI, Crc, Digest, Table};
 
 use crate::mapped::Mapped;
 use crate::{Disk, Format};
@@ -45,7 +47,9 @@ pub(crate) fn open(
     if file.read_exact_at(0, &mut signature).is_err() || &signature != SIGNATURE {
         findings.add(&codes::VHDX_IDENTIFIER, place, &[]);
     }
-    let log = header::read(&*file, place, limits, findings)?;
+    let headers = header::read(&*file, place, limits, findings)?;
+    let log = headers.whole().and_then(|header| log::range(header, place).ok());
+    let file = replay::replayed(&file, &headers, place, findings);
     let regions = region::read(&*file, place, limits, findings)?;
     let metadata = metadata::read(&*file, &regions.metadata, place, limits)?;
     let table = BlockTable::new(Rc::clone(&file), &regions, log, &metadata, place);
@@ -55,19 +59,25 @@ pub(crate) fn open(
         virtual_size: metadata.virtual_size,
         sector_size: metadata.sector_size.get(),
         identifier: metadata.identifier.map(|id| id.to_string()),
+        data_write_id: headers.whole().map(|header| header.data_write_guid.to_string()),
         source: Rc::new(Mapped { mapping: table, file, place: place.clone() }),
     })
 }
 
-/// CRC-32C of a structure whose own checksum field (four bytes at 4) counts as zeros, as in headers, region tables and
-/// log entries.
+static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
+
+/// CRC-32C of a structure whose own checksum field counts as zeros, as in headers, region tables and log entries.
 fn checksum(structure: &[u8]) -> u32 {
-    static CRC32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
     let mut digest = CRC32C.digest();
+    update_without_checksum(&mut digest, structure);
+    digest.finalize()
+}
+
+/// Sums the beginning of a structure, its checksum (four bytes at 4) as zeros.
+fn update_without_checksum(digest: &mut Digest<'_, u32, Table<16>>, structure: &[u8]) {
     digest.update(structure.get(..4).unwrap_or(structure));
     digest.update(&[0; 4]);
     digest.update(structure.get(8..).unwrap_or(&[]));
-    digest.finalize()
 }
 
 #[cfg(test)]

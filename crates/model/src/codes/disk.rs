@@ -16,6 +16,41 @@ super::codes! {
         do_en: "Nearly all data is as it was. If Docker was writing when the disk broke, the last changes may be missing or half done. Windows and Docker Desktop refuse such a file: export what you need from here.",
         ko: "VHDX 파일의 두 헤더가 모두 잘못되었습니다: {reason}. 영역 테이블로 읽었으며, 로그에 아직 반영되지 않은 쓰기가 있었는지 알 수 없어 로그는 비어 있는 것으로 보았습니다.",
         do_ko: "데이터는 거의 모두 그대로입니다. 디스크가 손상될 때 Docker가 쓰는 중이었다면 마지막 변경이 빠지거나 일부만 반영되었을 수 있습니다. Windows와 Docker Desktop은 이런 파일을 열지 않으므로 필요한 데이터를 여기서 내보내십시오.";
+    VHDX_HEADERS_LOG = "vhdx-headers-log", Damage,
+        en: "Both headers of the VHDX file are bad: {reason}. One of them still names a log, and the log's own checksums show that it is whole: it was replayed in memory.",
+        do_en: "Nearly all data is as it was. Windows and Docker Desktop refuse such a file: export what you need from here.",
+        ko: "VHDX 파일의 두 헤더가 모두 잘못되었습니다: {reason}. 한 헤더에 로그의 위치가 남아 있고 로그 자체의 체크섬이 맞아 메모리에서 로그를 반영했습니다.",
+        do_ko: "데이터는 거의 모두 그대로입니다. Windows와 Docker Desktop은 이런 파일을 열지 않으므로 필요한 데이터를 여기서 내보내십시오.";
+    VHDX_LOG_REPLAYED = "vhdx-log-replayed", Note,
+        en: "The VHDX file was not closed cleanly: its log still held writes on their way to their place ({entries} entries, {writes} changes). They were put in place in memory; the file was not changed.",
+        do_en: "Nothing is lost. Windows does the same, on the file itself, when the disk is attached; programs that open the file read-only refuse it. Copy the file before anything writes to it.",
+        ko: "VHDX 파일이 정상적으로 닫히지 않아 로그에 제자리에 기록되지 않은 쓰기(항목 {entries}개, 변경 {writes}개)가 남아 있었습니다. 메모리에서만 반영했으며 파일은 바꾸지 않았습니다.",
+        do_ko: "손실은 없습니다. Windows는 디스크를 연결할 때 같은 작업을 파일에 직접 수행하며, 읽기 전용으로 여는 프로그램은 이 파일을 거부합니다. 다른 프로그램이 파일에 쓰기 전에 복사본을 만드십시오.";
+    VHDX_LOG_TORN = "vhdx-log-torn", Note,
+        en: "The newest entries of the VHDX log ({count}) had not been written to their end when the power or the program stopped. They were left out, as the standard says.",
+        do_en: "This is normal after a power cut: what such an entry was to change has not been changed yet.",
+        ko: "VHDX 로그의 가장 새로운 항목 {count}개는 전원이나 프로그램이 멈출 때 끝까지 기록되지 않았습니다. 표준에 따라 제외했습니다.",
+        do_ko: "전원이 끊긴 뒤에는 정상적인 상태입니다. 이런 항목이 바꾸려던 내용은 아직 바뀌지 않았습니다.";
+    VHDX_LOG_BROKEN = "vhdx-log-broken", Damage,
+        en: "The VHDX log is damaged in its middle: {count} newer entries are whole, but one before them is not, so they were left out.",
+        do_en: "The last changes to where blocks lie may be missing or half done. Filesystem checksums and image digests tell which files are concerned. Work on a copy of the file.",
+        ko: "VHDX 로그의 중간이 손상되었습니다. 더 새로운 항목 {count}개는 온전하지만 그 앞의 항목이 손상되어 제외했습니다.",
+        do_ko: "블록 위치에 대한 마지막 변경이 빠졌거나 일부만 반영되었을 수 있습니다. 어떤 파일이 해당하는지는 파일 시스템 체크섬과 이미지 다이제스트로 알 수 있습니다. 파일의 복사본으로 작업하십시오.";
+    VHDX_LOG_UNREADABLE = "vhdx-log-unreadable", Damage,
+        en: "The VHDX file says its log holds writes that have not reached their place, but the log cannot be replayed: {reason}. The disk was read without it.",
+        do_en: "Most data is as it was; the last changes may be missing or half done. Windows refuses such a file: export what you need from here, and keep the file as it is.",
+        ko: "VHDX 파일의 로그에 제자리에 기록되지 않은 쓰기가 있다고 되어 있지만 로그를 반영할 수 없습니다: {reason}. 로그 없이 디스크를 읽었습니다.",
+        do_ko: "데이터는 대부분 그대로이지만 마지막 변경이 빠졌거나 일부만 반영되었을 수 있습니다. Windows는 이런 파일을 열지 않습니다. 필요한 데이터를 여기서 내보내고 파일은 그대로 두십시오.";
+    VHDX_LOG_GROWTH = "vhdx-log-growth", Note,
+        en: "The VHDX log makes the file {bytes} bytes longer: the writer stopped before the file had grown to the size in its log. What was never written there reads as zeros, as it does in Windows.",
+        do_en: "Nothing needs to be done: data that had been written for good does not lie there.",
+        ko: "VHDX 로그에 따르면 파일은 {bytes}바이트 더 길어야 합니다. 파일이 로그에 적힌 크기로 늘어나기 전에 쓰기가 멈췄습니다. 기록된 적이 없는 부분은 Windows에서와 같이 0으로 읽힙니다.",
+        do_ko: "따로 할 일은 없습니다. 확실히 기록된 데이터는 이 부분에 있지 않습니다.";
+    VHDX_CUT = "vhdx-file-cut", Damage,
+        en: "The VHDX file has {length} bytes, but had at least {expected} when its log was last written: it has been cut.",
+        do_en: "Look for a longer copy of this file (a backup, the drive it was copied from). Other findings say which blocks are missing; what is there can be read.",
+        ko: "VHDX 파일의 크기는 {length}바이트이지만 로그가 마지막으로 기록될 때는 {expected}바이트 이상이었습니다. 파일이 잘렸습니다.",
+        do_ko: "더 긴 복사본(백업, 복사해 온 원래 드라이브)이 있는지 찾아보십시오. 빠진 블록은 다른 항목에 나오며, 남아 있는 부분은 읽을 수 있습니다.";
     VHDX_REGION_TABLE = "vhdx-region-table", Damage,
         en: "This region table of the VHDX file is bad: {reason}. The other region table was used.",
         do_en: "The data is not affected: a VHDX file keeps two region tables for this case. Some tools read only the first one and refuse the file.",
