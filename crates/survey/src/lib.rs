@@ -5,6 +5,7 @@
 //! each has come. It knows nothing of terminals, messages or pages.
 
 mod documents;
+mod layers;
 pub mod list;
 mod packages;
 mod scope;

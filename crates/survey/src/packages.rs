@@ -1,14 +1,15 @@
 //! The packages of images, containers and the host, each with the layer that brought it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, ReadError};
-use careen_model::{Details, Ecosystem, Image, ImageKind, ImagePackages, Package, Stage};
-use careen_packages::{Found, catalog_file, catalog_tree};
+use careen_model::{Image, ImageKind, ImagePackages, Stage};
+use careen_packages::{Found, catalog_tree};
 use careen_report::labels;
 use careen_store::MergedTree;
 
+use crate::layers::note_layers;
 use crate::{Observer, Scope, Session};
 
 impl Session {
@@ -16,7 +17,9 @@ impl Session {
     /// the containers and the operating system around the data root.
     pub fn package_scopes(&self, containers: bool, host: bool) -> Vec<Scope> {
         let images = self.compared_images().map(|image| Scope::Image(image.id.clone()));
-        let containers = self.containers().filter(|_| containers).map(|it| Scope::Container(it.id.clone()));
+        let mut met = BTreeSet::new();
+        let containers = self.containers().filter(|it| containers && met.insert(&it.id));
+        let containers = containers.map(|it| Scope::Container(it.id.clone()));
         images.chain(containers).chain(host.then_some(Scope::Host)).collect()
     }
 
@@ -66,13 +69,15 @@ impl Session {
     /// What an image's column is called among all that are compared.
     fn column_label(&self, image: &Image) -> String {
         let compared: Vec<Image> = self.compared_images().cloned().collect();
-        let position = compared.iter().position(|other| other.store == image.store && other.id == image.id);
+        let position = compared.iter().position(|other| other.id == image.id);
         position.and_then(|position| labels(&compared).into_iter().nth(position)).unwrap_or_else(|| image.label())
     }
 
-    /// Images that count in matrices.
+    /// Images that count in matrices; one that lies in several data roots counts once.
     fn compared_images(&self) -> impl Iterator<Item = &Image> {
-        self.images().filter(|image| image.kind != ImageKind::Intermediate)
+        let mut met = BTreeSet::new();
+        let images = self.images().filter(|image| image.kind != ImageKind::Intermediate);
+        images.filter(move |image| met.insert(&image.id))
     }
 
     fn catalog(
@@ -100,76 +105,9 @@ impl Session {
         findings: &mut Findings,
     ) -> Result<Found, ReadError> {
         let mut found = self.catalog(tree, label, observer, findings)?;
-        let mut by_database: BTreeMap<(Ecosystem, String), Vec<&mut Package>> = BTreeMap::new();
-        for package in &mut found.packages {
-            by_database.entry((package.ecosystem(), package.found_at.clone())).or_default().push(package);
-        }
-        for ((ecosystem, path), packages) in by_database {
-            self.options().cancel.check()?;
-            self.note_layers(tree, diff_ids, ecosystem, &path, packages, findings)?;
-        }
+        note_layers(tree, diff_ids, &mut found.packages, self.options(), findings)?;
         Ok(found)
     }
-
-    /// Sets the layer of the packages of one database: the lowest from which upward every layer's own copy of the
-    /// database has the package at this version.
-    fn note_layers(
-        &self,
-        tree: &MergedTree,
-        diff_ids: &[Option<String>],
-        ecosystem: Ecosystem,
-        path: &str,
-        packages: Vec<&mut Package>,
-        findings: &mut Findings,
-    ) -> Result<(), ReadError> {
-        let versions = tree.history(path.as_bytes(), findings)?;
-        let Some((top, lower)) = versions.split_last() else { return Ok(()) };
-        let mut standing: Vec<(&mut Package, usize)> =
-            packages.into_iter().map(|package| (package, top.from)).collect();
-        let mut done = Vec::new();
-        for version in lower.iter().rev() {
-            // Damage in a database of a lower layer hides nothing of this image: its own findings were told already.
-            let mut unheard = Findings::new();
-            let copy = match version.node {
-                Some(node) => {
-                    let view = tree.view_up_to(version.from);
-                    catalog_file(&*view, ecosystem, path.as_bytes(), node, &self.options().limits, &mut unheard)
-                }
-                None => Vec::new(),
-            };
-            let (still, broken): (Vec<_>, Vec<_>) =
-                standing.into_iter().partition(|(package, _)| copy.iter().any(|other| is_same(package, other)));
-            standing = still.into_iter().map(|(package, _)| (package, version.from)).collect();
-            done.extend(broken);
-            if standing.is_empty() {
-                break;
-            }
-        }
-        for (package, from) in done.into_iter().chain(standing) {
-            package.layer = diff_ids.get(from).cloned().flatten();
-        }
-        Ok(())
-    }
-}
-
-/// Whether two copies of a database have the same package at the same version, installed or not.
-fn is_same(a: &Package, b: &Package) -> bool {
-    a.name == b.name
-        && a.version == b.version
-        && match (&a.details, &b.details) {
-            (
-                Details::Apt { architecture, status, .. },
-                Details::Apt { architecture: other_architecture, status: other_status, .. },
-            ) => architecture == other_architecture && state(status) == state(other_status),
-            (Details::Conda { build, .. }, Details::Conda { build: other, .. }) => build == other,
-            (Details::Pip { .. }, Details::Pip { .. }) => true,
-            _ => false,
-        }
-}
-
-/// The state in dpkg's three words of status: what the package is, not what is wanted of it.
-fn state(status: &str) -> &str {
-    status.rsplit(' ').next().unwrap_or(status)
 }
 
 fn named(image: String, image_id: String, found: Found) -> ImagePackages {

@@ -1,6 +1,11 @@
 //! Findings of the `packages` crate.
 
 super::codes! {
+    PACKAGE_LAYER_UNKNOWN = "package-layer-unknown", Loss,
+        en: "Which layer brought {count} packages of {database} is not known: a lower layer's copy of this database is damaged, and they may have stood in it.",
+        do_en: "The packages themselves are in the answer. To see which layer has them, look into this copy of the database.",
+        ko: "{database}의 패키지 {count}개를 어느 레이어가 추가했는지 알 수 없습니다. 하위 레이어에 있는 이 데이터베이스의 사본이 손상되었으며, 그 안에 이 패키지들이 있었을 수 있습니다.",
+        do_ko: "패키지 자체는 결과에 모두 있습니다. 어느 레이어에 있었는지는 이 사본을 직접 열어 확인하십시오.";
     APT_STANZA_LOST = "apt-stanza-lost", Loss,
         en: "The entry of the package {package} in dpkg's database cannot be read: {reason}. The package is not in the answer; the others are.",
         do_en: "Look at this place of the file. In a running system `apt-get install --reinstall` of the package writes its entry anew.",
