@@ -7,6 +7,7 @@
 mod documents;
 mod layers;
 pub mod list;
+mod names;
 mod packages;
 mod scope;
 mod session;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, NodeId, ReadError, SubTree};
+use careen_evidence::{FileTree, Findings, NodeId, ReadError, SubTree, codes};
 use careen_model::{Container, Image, Layer};
 use careen_store::{ClassicStore, MergedTree};
 
 use crate::Scope;
+use crate::names::{Named, has_id, labels, one_of, sentence};
 use crate::session::{OpenFilesystem, OpenStore, OpenVolume, Session};
 
 /// Something of a store, and the store it lies in.
@@ -14,6 +15,8 @@ pub(crate) struct Found<'a, T> {
     pub(crate) open: &'a OpenStore,
     pub(crate) store: &'a ClassicStore,
     pub(crate) item: &'a T,
+    /// Ids of all stores with a record of it: more than one where a data root was copied.
+    stores: Vec<String>,
 }
 
 /// Layers of a container above those of its image: its changes, and what the engine put beneath them.
@@ -36,26 +39,30 @@ impl Session {
             Scope::Container(name) => Ok(Rc::new(self.container_tree(&self.find_container(name)?, findings)?.0)),
             Scope::Changes(name) => {
                 let found = self.find_container(name)?;
+                self.note_copies(&found, scope, findings);
                 let upper = found.store.container_upper(&found.item.id, findings)?;
                 Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), upper)))
             }
             Scope::Volume(name) => self.volume_tree(self.find_volume(name)?),
             Scope::Layer(name) => {
                 let found = self.find_layer(name)?;
+                self.note_copies(&found, scope, findings);
                 let directory = found.store.layer_directory(&found.item.chain_id)?;
                 Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), directory)))
             }
-            Scope::Store(id) => self
-                .stores
-                .iter()
-                .find(|open| open.store.id == *id)
-                .map(|open| self.store_tree(open))
-                .ok_or_else(|| self.nothing(scope, self.stores.iter().map(|open| open.store.id.clone()))),
+            Scope::Store(id) => {
+                self.stores.iter().find(|open| open.store.id == *id).map(|open| self.store_tree(open)).ok_or_else(
+                    || {
+                        let known: Vec<String> = self.stores.iter().map(|open| open.store.id.clone()).collect();
+                        self.nothing(scope, &known)
+                    },
+                )
+            }
             Scope::Host => {
                 let host = self.stores.iter().find_map(|open| self.filesystems.get(open.filesystem));
                 host.or(self.filesystems.first())
                     .map(|open| Rc::clone(&open.tree) as Rc<dyn FileTree>)
-                    .ok_or_else(|| self.nothing(scope, std::iter::empty()))
+                    .ok_or_else(|| self.nothing(scope, &[]))
             }
             Scope::Filesystem(number) => Ok(Rc::clone(&self.find_filesystem(*number, scope)?.tree) as Rc<dyn FileTree>),
         }
@@ -67,9 +74,11 @@ impl Session {
         found: &Found<'_, Image>,
         findings: &mut Findings,
     ) -> Result<(MergedTree, DiffIds), ReadError> {
+        let scope = Scope::Image(found.item.label());
+        self.note_copies(found, &scope, findings);
         let layers = found.store.image_layers(&found.item.id, findings)?;
         let diff_ids = diff_ids_of(found.item, layers.len());
-        Ok((self.merged(found.open, layers, &Scope::Image(found.item.label())), diff_ids))
+        Ok((self.merged(found.open, layers, &scope), diff_ids))
     }
 
     /// The merged tree a container had, and the diffIDs of its layers from the lowest: none for its own.
@@ -79,12 +88,14 @@ impl Session {
         findings: &mut Findings,
     ) -> Result<(MergedTree, DiffIds), ReadError> {
         let container = found.item;
+        let scope = Scope::Container(container.name.clone());
+        self.note_copies(found, &scope, findings);
         let layers = found.store.container_layers(&container.id, findings)?;
         let image = found.store.images().iter().find(|image| Some(&image.id) == container.image_id.as_ref());
         let mut diff_ids =
             image.map_or_else(Vec::new, |image| diff_ids_of(image, layers.len().saturating_sub(OWN_LAYERS)));
         diff_ids.resize(layers.len(), None);
-        Ok((self.merged(found.open, layers, &Scope::Container(container.name.clone())), diff_ids))
+        Ok((self.merged(found.open, layers, &scope), diff_ids))
     }
 
     /// A merged tree over directories of one store, topmost first.
@@ -111,24 +122,20 @@ impl Session {
         let by_name = |image: &Image| image.names.iter().any(|known| known == name || *known == latest);
         let by_digest = |image: &Image| image.digests.iter().any(|known| known == name);
         let scope = Scope::Image(name.to_owned());
-        let label = |image: &Image| format!("{} ({})", image.label(), image.short_id());
-        self.find(ClassicStore::images, &[&by_name, &by_digest, &|image| has_id(&image.id, name)], &scope, &label)
+        self.find(ClassicStore::images, &[&by_name, &by_digest, &|image| has_id(&image.id, name)], &scope)
     }
 
     /// The container with this name, id or unique prefix of an id.
     pub(crate) fn find_container(&self, name: &str) -> Result<Found<'_, Container>, ReadError> {
         let scope = Scope::Container(name.to_owned());
         let by_name = |container: &Container| container.name == name.trim_start_matches('/');
-        let label = |container: &Container| format!("{} ({})", container.name, short(&container.id));
-        self.find(ClassicStore::containers, &[&by_name, &|container| has_id(&container.id, name)], &scope, &label)
+        self.find(ClassicStore::containers, &[&by_name, &|container| has_id(&container.id, name)], &scope)
     }
 
     /// The layer with this chain id or unique prefix of one.
     fn find_layer(&self, name: &str) -> Result<Found<'_, Layer>, ReadError> {
         let scope = Scope::Layer(name.to_owned());
-        self.find(ClassicStore::layers, &[&|layer| has_id(&layer.chain_id, name)], &scope, &|layer| {
-            short(&layer.chain_id).to_owned()
-        })
+        self.find(ClassicStore::layers, &[&|layer| has_id(&layer.chain_id, name)], &scope)
     }
 
     pub(crate) fn find_volume(&self, name: &str) -> Result<&OpenVolume, ReadError> {
@@ -138,8 +145,16 @@ impl Session {
         let scope = Scope::Volume(name.to_owned());
         match found.as_slice() {
             [one] => Ok(one),
-            [] => Err(self.nothing(&scope, self.volumes.iter().map(|open| open.volume.name.clone()))),
-            several => Err(self.ambiguous(&scope, several.iter().map(|open| open.volume.path.clone()).collect())),
+            [] => {
+                let mut known: Vec<&OpenVolume> = self.volumes.iter().collect();
+                known.sort_by_key(|open| open.volume.anonymous);
+                let known: Vec<String> = known.into_iter().map(|open| open.volume.name.clone()).collect();
+                Err(self.nothing(&scope, &known))
+            }
+            several => {
+                let paths: Vec<String> = several.iter().map(|open| open.volume.path.clone()).collect();
+                Err(self.ambiguous(&scope, &paths))
+            }
         }
     }
 
@@ -151,63 +166,57 @@ impl Session {
                 with_store.or(self.filesystems.first())
             }
         };
-        found.ok_or_else(|| self.nothing(scope, self.filesystems.iter().map(|open| format!("fs:{}", open.id))))
+        found.ok_or_else(|| {
+            let known: Vec<String> = self.filesystems.iter().map(|open| format!("fs:{}", open.id)).collect();
+            self.nothing(scope, &known)
+        })
     }
 
     /// The one item that the first matching rule finds, in any classic store.
-    fn find<'a, T>(
+    fn find<'a, T: Named>(
         &'a self,
         items: impl Fn(&'a ClassicStore) -> &'a [T],
         rules: &[&dyn Fn(&T) -> bool],
         scope: &Scope,
-        label: &dyn Fn(&T) -> String,
     ) -> Result<Found<'a, T>, ReadError> {
-        let all = || {
-            let classic = self.stores.iter().filter_map(|open| open.classic.as_ref().map(|store| (open, store)));
-            classic.flat_map(|(open, store)| items(store).iter().map(move |item| Found { open, store, item }))
-        };
+        let classic = self.stores.iter().filter_map(|open| open.classic.as_ref().map(|store| (open, store)));
+        let all = classic.flat_map(|(open, store)| items(store).iter().map(move |item| (open, store, item)));
+        let all: Vec<(&OpenStore, &ClassicStore, &T)> = all.collect();
         for rule in rules {
-            let mut found: Vec<Found<'a, T>> = all().filter(|found| rule(found.item)).collect();
-            match found.len() {
-                0 => {}
-                1 => return found.pop().ok_or_else(|| self.nothing(scope, std::iter::empty())),
-                _ => return Err(self.ambiguous(scope, found.iter().map(|found| label(found.item)).collect())),
+            let fitting: Vec<_> = all.iter().filter(|(_, _, item)| rule(item)).collect();
+            let candidates: Vec<&T> = fitting.iter().map(|(_, _, item)| *item).collect();
+            match one_of(&candidates).and_then(|at| fitting.get(at)) {
+                Some((open, store, item)) => {
+                    let stores = candidates.iter().map(|item| item.store().to_owned()).collect();
+                    return Ok(Found { open, store, item, stores });
+                }
+                None if candidates.is_empty() => {}
+                None => return Err(self.ambiguous(scope, &labels(&candidates))),
             }
         }
-        Err(self.nothing(scope, all().map(|found| label(found.item))))
+        let all: Vec<&T> = all.iter().map(|(_, _, item)| *item).collect();
+        Err(self.nothing(scope, &labels(&all)))
     }
 
-    fn nothing(&self, scope: &Scope, known: impl Iterator<Item = String>) -> ReadError {
-        /// How many names an error lists.
-        const SHOWN: usize = 8;
-        let mut known: Vec<String> = known.collect();
-        let more = known.len().saturating_sub(SHOWN);
-        known.truncate(SHOWN);
-        let list = match (known.is_empty(), more) {
-            (true, _) => "there is none of this kind".to_owned(),
-            (false, 0) => format!("there is {}", known.join(", ")),
-            (false, more) => format!("there is {} and {more} more", known.join(", ")),
+    /// Tells of records of the same thing in other data roots, which were not looked into.
+    fn note_copies<T: Named>(&self, found: &Found<'_, T>, scope: &Scope, findings: &mut Findings) {
+        if found.stores.len() > 1 {
+            let values: [(&str, &dyn std::fmt::Display); 2] =
+                [("stores", &sentence(&found.stores)), ("store", &found.item.store())];
+            findings.add(&codes::survey::SEVERAL_RECORDS, &self.place.then(scope), &values);
+        }
+    }
+
+    fn nothing(&self, scope: &Scope, known: &[String]) -> ReadError {
+        let known = match known {
+            [] => "there is none of this kind".to_owned(),
+            known => format!("there is {}", sentence(known)),
         };
-        ReadError::corrupt(&self.place, format_args!("no {scope} on this disk; {list}"))
+        ReadError::corrupt(&self.place, format_args!("no {scope} on this disk; {known}"))
     }
 
-    fn ambiguous(&self, scope: &Scope, candidates: Vec<String>) -> ReadError {
-        ReadError::corrupt(
-            &self.place,
-            format_args!("{scope} could be any of {}; give a longer id", candidates.join(", ")),
-        )
+    fn ambiguous(&self, scope: &Scope, candidates: &[String]) -> ReadError {
+        let candidates = sentence(candidates);
+        ReadError::corrupt(&self.place, format_args!("{scope} could be any of {candidates}; give a longer id"))
     }
-}
-
-/// Whether `wanted` is this id or the beginning of it, with or without `sha256:`. Shorter than 4 digits is no id.
-fn has_id(id: &str, wanted: &str) -> bool {
-    let digits = |text: &'_ str| text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-    let wanted = digits(wanted);
-    wanted.len() >= 4 && digits(id).starts_with(&wanted)
-}
-
-/// The first 12 digits of an id.
-fn short(id: &str) -> &str {
-    let digits = id.strip_prefix("sha256:").unwrap_or(id);
-    digits.get(..12).unwrap_or(digits)
 }

@@ -19,6 +19,12 @@ super::codes! {
         do_en: "Nothing was written to it. Keep the file as it is and do not run repair tools on it: they may discard what can still be recovered.",
         ko: "이 파일 시스템을 열 수 없습니다: {reason}.",
         do_ko: "디스크에는 아무것도 기록하지 않았습니다. 파일을 그대로 두고 복구 도구를 실행하지 마십시오. 아직 복구할 수 있는 데이터가 지워질 수 있습니다.";
+    /// The same image, container or layer has records in several data roots.
+    SEVERAL_RECORDS = "several-records", Note,
+        en: "Several data roots have a record of the same id: {stores}. The one in {store} was used, which is the first whole one.",
+        do_en: "A data root was most likely copied. To look into another copy, browse its store as files.",
+        ko: "같은 ID의 기록이 여러 데이터 루트에 있습니다: {stores}. 온전한 기록 중 첫 번째인 {store}의 것을 사용했습니다.",
+        do_ko: "데이터 루트를 복사해 둔 것으로 보입니다. 다른 사본을 보려면 해당 저장소를 파일로 살펴보십시오.";
     /// A containerd store is there; its records are not read by this version.
     CONTAINERD_STORE_UNREAD = "containerd-store-unread", Loss,
         en: "A containerd image store is at {path}. Its images and layers are not in this answer: this version reads Docker's classic store.",
