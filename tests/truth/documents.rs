@@ -34,6 +34,7 @@ pub fn image(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
 pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
     let mut ours = inspect(disk, &format!("container:{id}"))?;
     let mut said = find(&truth.containers, "Id", id);
+    let ran = said["State"]["Running"] == true;
     said["State"] = truth.state(&said);
     on_this_disk(&mut said["GraphDriver"], disk)?;
     if let Some(said) = said.as_object_mut() {
@@ -45,6 +46,14 @@ pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
         // The checks went on after the truth was taken.
         health.remove("Log");
         health.remove("FailingStreak");
+    }
+    if ran {
+        // It ran when the truth was taken: the shutdown after that took its endpoints down.
+        for value in [&mut said, &mut ours] {
+            for network in value["NetworkSettings"]["Networks"].as_object_mut().into_iter().flatten() {
+                network.1["EndpointID"] = Value::Null;
+            }
+        }
     }
     for value in [&mut said, &mut ours] {
         // Some sources are recorded, others worked out. The engine prints them in the order of its map.

@@ -96,6 +96,9 @@ impl Truth {
         for field in ["ExitCode", "FinishedAt", "Paused", "Running"] {
             state[field] = end[field].clone();
         }
+        if end["Running"] == false {
+            state["Pid"] = json!(0);
+        }
         state["Status"] = match (&end["Running"], &end["Paused"], end["FinishedAt"].as_str()) {
             (_, Value::Bool(true), _) => json!("paused"),
             (Value::Bool(true), ..) => json!("running"),

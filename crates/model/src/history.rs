@@ -15,7 +15,8 @@ pub struct HistoryStep {
     pub created_since: String,
     /// The command that made it.
     pub created_by: String,
-    /// Bytes its layer added, as Docker prints them: decimal, `0` for a step without layer.
+    /// Bytes its layer added, as Docker prints them: decimal, `0` for a step without layer. Empty when they are not
+    /// known.
     pub size: String,
     /// Remark of the builder.
     pub comment: String,

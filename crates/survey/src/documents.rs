@@ -1,8 +1,10 @@
 //! `history` and `inspect` as Docker prints them, from the records on the disk.
 
+mod container;
+
 use careen_evidence::{ErrorKind, Findings, ReadError};
 use careen_model::{HistoryStep, Image};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::trees::Found;
 use crate::{Scope, Session};
@@ -21,13 +23,20 @@ impl Session {
             .map(|entry| {
                 let has_layer = entry.get("empty_layer").and_then(Value::as_bool) != Some(true);
                 let layer = if has_layer { layers.next() } else { None };
+                // A layer is missing from the configuration, or its size from the store: unknown is not zero.
+                let size = match (has_layer, layer) {
+                    (false, _) => "0".to_owned(),
+                    (true, layer) => {
+                        layer.and_then(|layer| layer.size).map(|size| size.to_string()).unwrap_or_default()
+                    }
+                };
                 let created = seconds(entry.get("created").and_then(Value::as_str).unwrap_or(YEAR_1));
                 HistoryStep {
                     id: "<missing>".to_owned(),
                     created_at: created.clone(),
                     created_since: created,
                     created_by: text(entry, "created_by"),
-                    size: layer.and_then(|layer| layer.size).unwrap_or(0).to_string(),
+                    size,
                     comment: text(entry, "comment"),
                     layer: layer.map(|layer| layer.diff_id.clone()),
                 }
@@ -103,71 +112,6 @@ impl Session {
             object.insert("Variant".into(), variant.clone());
         }
         Ok(object)
-    }
-
-    fn inspect_container(&self, name: &str) -> Result<Value, ReadError> {
-        let found = self.find_container(name)?;
-        let container = found.item;
-        let config = found.store.container_config(&container.id).ok_or_else(|| {
-            ReadError::corrupt(
-                &self.place,
-                format_args!("container {}: its configuration cannot be read", container.id),
-            )
-        })?;
-        let copied = |key: &str| config.get(key).cloned().unwrap_or(Value::Null);
-        let mut state = copied("State");
-        if let (Value::Object(state), Some(known)) = (&mut state, container.state) {
-            state.insert("Status".into(), json!(known));
-            // What Docker keeps for itself, and what it leaves out when there is no health check.
-            state.remove("RemovalInProgress");
-            if state.get("Health").is_some_and(Value::is_null) {
-                state.remove("Health");
-            }
-        }
-        let mounts: Vec<Value> = config
-            .get("MountPoints")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flat_map(Map::values)
-            .map(|mount| {
-                let copied = |key: &str| mount.get(key).cloned().unwrap_or_else(|| json!(""));
-                let mut shown = json!({
-                    "Type": copied("Type"), "Source": copied("Source"), "Destination": copied("Destination"),
-                    "Mode": copied("Relabel"), "RW": copied("RW"), "Propagation": copied("Propagation"),
-                });
-                if let (Value::Object(shown), true) = (&mut shown, !text(mount, "Name").is_empty()) {
-                    shown.insert("Name".into(), copied("Name"));
-                    shown.insert("Driver".into(), copied("Driver"));
-                }
-                shown
-            })
-            .collect();
-        let directories = found.store.container_directories(&container.id);
-        Ok(json!({
-            "Id": container.id,
-            "Created": copied("Created"),
-            "Path": copied("Path"),
-            "Args": copied("Args"),
-            "State": state,
-            "Image": copied("Image"),
-            "ResolvConfPath": copied("ResolvConfPath"),
-            "HostnamePath": copied("HostnamePath"),
-            "HostsPath": copied("HostsPath"),
-            "LogPath": copied("LogPath"),
-            "Name": copied("Name"),
-            "RestartCount": copied("RestartCount"),
-            "Driver": copied("Driver"),
-            "Platform": copied("OS"),
-            "MountLabel": copied("MountLabel"),
-            "ProcessLabel": copied("ProcessLabel"),
-            "AppArmorProfile": copied("AppArmorProfile"),
-            "ExecIDs": Value::Null,
-            "HostConfig": found.store.container_host_config(&container.id),
-            "GraphDriver": graph_driver(&text(config, "Driver"), &directories),
-            "Mounts": mounts,
-            "Config": container_config(config.get("Config")),
-            "NetworkSettings": copied("NetworkSettings"),
-        }))
     }
 
     fn inspect_volume(&self, name: &str, findings: &mut Findings) -> Result<Value, ReadError> {
