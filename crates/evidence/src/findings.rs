@@ -43,6 +43,7 @@ impl Findings {
     pub fn add_failure(&mut self, error: &ReadError) {
         let code = match error.kind {
             ErrorKind::OverLimit(_) => &codes::general::LIMIT_REACHED,
+            ErrorKind::Unsupported(_) => &codes::general::NOT_SUPPORTED,
             _ => &codes::general::READ_FAILED,
         };
         self.add_error(code, error);
@@ -98,6 +99,18 @@ mod tests {
             findings.add(&codes::general::READ_FAILED, &Place::new("a"), &[("reason", &"x")]);
         }
         assert_eq!(findings.to_vec().len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_handled_is_not_told_as_a_failing_drive() {
+        let place = Place::new("a");
+        let mut findings = Findings::new();
+        findings.add_failure(&ReadError::unsupported(&place, "x"));
+        findings.add_failure(&ReadError::over_limit(&place, "x"));
+        findings.add_failure(&ReadError::corrupt(&place, "x"));
+        findings.add_failure(&ReadError::new(ErrorKind::Cancelled, place));
+        let codes: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
+        assert_eq!(codes, ["not-supported", "limit-reached", "read-failed"]);
     }
 
     #[test]

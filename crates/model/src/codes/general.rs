@@ -6,6 +6,11 @@ super::codes! {
         do_en: "Check that the file is still there and not in use by another program, then open it again. If the reason stays, the storage under it may be failing: copy the file to another drive first.",
         ko: "읽을 수 없습니다: {reason}.",
         do_ko: "파일이 그대로 있고 다른 프로그램이 사용 중이 아닌지 확인한 뒤 다시 여십시오. 같은 이유가 계속되면 저장 장치 고장일 수 있으니 먼저 파일을 다른 드라이브로 복사하십시오.";
+    NOT_SUPPORTED = "not-supported", Loss,
+        en: "This is legal, but this version does not read it: {reason}. It is not in the answer.",
+        do_en: "Nothing is known to be wrong with it. The files it is made of can be browsed in the scope fs, or try a newer version.",
+        ko: "올바른 데이터이지만 이 버전에서는 읽지 못합니다: {reason}. 결과에 포함되지 않았습니다.",
+        do_ko: "손상된 것으로 확인된 부분은 없습니다. 이를 이루는 파일은 fs 범위에서 살펴볼 수 있습니다. 또는 더 새로운 버전을 사용해 보십시오.";
     LIMIT_REACHED = "limit-reached", Loss,
         en: "Reading stopped at a safety limit: {reason}. What lies beyond it is not in the answer.",
         do_en: "A healthy disk does not come near this limit, so the structure is most likely damaged. The rest of the disk is not affected.",

@@ -305,10 +305,7 @@ impl ClassicStore {
         if driver == self.graph.driver && self.graph.is_readable() {
             return Ok(());
         }
-        Err(ReadError::unsupported(
-            &self.place,
-            format_args!("files of layers by the storage driver {driver} are not read by this version"),
-        ))
+        Err(ReadError::unsupported(&self.place, format_args!("files of layers by the storage driver {driver}")))
     }
 
     /// Looks for what the engine would stumble over.

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use careen_evidence::MemoryTree;
+use careen_evidence::{ErrorKind, MemoryTree};
 
 use super::*;
 use crate::bbolt::testing::{Node, file, leaf};
@@ -130,13 +130,14 @@ fn docker_over_containerd_is_one_store_with_its_containers() {
         let store = ClassicStore::open(Rc::new(tree), &roots[0], &Limits::default(), &mut findings);
         assert_eq!((store.containers()[0].store.as_str(), store.volumes().len()), ("overlayfs", 3));
         assert!(store.images().is_empty() && findings.list().is_empty(), "{:?}", findings.list());
-        assert!(
-            store
-                .container_layers(&hex("web"), &mut findings)
-                .unwrap_err()
-                .reason()
-                .contains("storage driver overlayfs")
-        );
+        for error in [
+            store.container_layers(&hex("web"), &mut findings).unwrap_err(),
+            store.container_upper(&hex("web"), &mut findings).unwrap_err(),
+        ] {
+            assert!(matches!(&error.kind, ErrorKind::Unsupported(what) if what.contains("storage driver overlayfs")));
+            findings.add_failure(&error);
+        }
+        assert_eq!(findings.list().iter().map(|found| found.code.name).collect::<Vec<_>>(), ["not-supported"]);
     }
 }
 
