@@ -24,7 +24,7 @@ mod volumes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes};
+use careen_evidence::{ErrorKind, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes};
 use careen_model::{Container, Image, Layer, Network, Store, StoreKind, Volume};
 use serde_json::Value;
 
@@ -337,12 +337,17 @@ impl ClassicStore {
     fn check_containers(&self, records: &Records<'_>, findings: &mut Findings) {
         let here = self.containers.list.iter().filter(|container| container.store == self.store.id);
         for container in here.clone() {
-            if let Err(error) = self.container_upper(&container.id, findings)
-                && self.graph.is_readable()
-            {
+            let Err(error) = self.container_upper(&container.id, findings) else { continue };
+            let place = self.place.then(&container.id);
+            if matches!(error.kind, ErrorKind::Unsupported(_)) {
+                // Where no layer of the store is read, that is told once.
+                if self.graph.is_readable() {
+                    findings.add_failure(&ReadError::new(error.kind, place));
+                }
+            } else {
                 let values: &[(&str, &dyn std::fmt::Display)] =
                     &[("container", &container.id), ("reason", &error.reason())];
-                findings.add(&codes::store::CONTAINER_LAYER_LOST, &self.place.then(&container.id), values);
+                findings.add(&codes::store::CONTAINER_LAYER_LOST, &place, values);
             }
         }
         let known: BTreeSet<&str> = here.map(|container| container.id.as_str()).collect();

@@ -504,6 +504,15 @@ fn other_drivers_are_listed_and_not_looked_into() {
 }
 
 #[test]
+fn a_container_of_a_driver_that_is_not_read_has_lost_nothing() {
+    let path = format!("containers/{}/config.v2.json", hex("web"));
+    let mut opened = damaged(|root| root.edit(&path, |config| config["Driver"] = json!("btrfs")));
+    assert_eq!(opened.codes(), ["not-supported"]);
+    let error = opened.store.container_layers(&hex("web"), &mut opened.findings).unwrap_err();
+    assert!(matches!(error.kind, careen_evidence::ErrorKind::Unsupported(_)), "{error}");
+}
+
+#[test]
 fn hostile_names_and_shapes_lead_nowhere() {
     let mounts = format!("image/overlay2/layerdb/mounts/{}", hex("web"));
     let opened = damaged(|root| {
