@@ -23,8 +23,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use careen_evidence::{
-    ByteSource, CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, Visit, Walked,
-    Xattrs, lookup_path, walk,
+    ByteSource, Entry, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, Xattrs, lookup_path,
 };
 use careen_model::Timestamp;
 use careen_store::overlay::{MarkNames, MergedTree};
@@ -314,21 +313,26 @@ fn content(tree: &MergedTree, node: NodeId, findings: &mut Findings) -> Result<V
 fn our_view(tree: &MergedTree) -> BTreeMap<String, String> {
     let mut lines = BTreeMap::new();
     let mut findings = Findings::new();
-    let mut visit = |met: &Walked<'_>, findings: &mut Findings| {
-        let content = match met.stat.kind {
-            Kind::File => content(tree, met.node, findings).unwrap_or_else(|_| b"unreadable".to_vec()),
+    // Redirects may lead from two names to one directory, which the kernel lists under both; `walk` enters it once.
+    let mut ahead = vec![("/".to_owned(), tree.root())];
+    while let Some((path, node)) = ahead.pop() {
+        let Ok(stat) = tree.stat(node, &mut findings) else { continue };
+        let content = match stat.kind {
+            Kind::File => content(tree, node, &mut findings).unwrap_or_else(|_| b"unreadable".to_vec()),
             _ => Vec::new(),
         };
-        let link =
-            if met.stat.kind == Kind::Symlink { tree.link_target(met.node, findings).unwrap() } else { Vec::new() };
-        let text = line(&met.stat, &tree.xattrs(met.node, findings).unwrap(), &content, &link);
-        let path = String::from_utf8(met.path.to_vec()).unwrap();
+        let link = if stat.kind == Kind::Symlink { tree.link_target(node, &mut findings).unwrap() } else { Vec::new() };
+        let text = line(&stat, &tree.xattrs(node, &mut findings).unwrap(), &content, &link);
         // A listing and a look-up are two ways through the code; they must lead to the same node.
-        assert_eq!(lookup_path(tree, met.path, &mut Findings::new()).unwrap(), Some(met.node), "{path}");
+        assert_eq!(lookup_path(tree, path.as_bytes(), &mut Findings::new()).unwrap(), Some(node), "{path}");
+        if stat.kind == Kind::Directory {
+            let above = path.trim_end_matches('/');
+            for entry in tree.list(node, &mut findings).unwrap_or_default() {
+                ahead.push((format!("{above}/{}", String::from_utf8(entry.name).unwrap()), entry.node));
+            }
+        }
         lines.insert(path, text);
-        Ok(Visit::Enter)
-    };
-    walk(tree, &Limits::default(), &CancelToken::default(), &mut findings, &mut visit).unwrap();
+    }
     lines
 }
 
