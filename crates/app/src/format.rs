@@ -1,6 +1,5 @@
 //! Numbers, sizes, times and ids as people read them.
 
-use careen_model::Language;
 use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::JsValue;
 
@@ -73,12 +72,8 @@ pub fn milliseconds_of(nanoseconds: i128) -> f64 {
     (nanoseconds.div_euclid(1_000_000)) as f64
 }
 
-/// A time as the language writes it, to the minute, in the browser's time zone.
+/// A time to the minute in the browser's time zone, `2026-11-21 07:21`: as wide in every row and every language.
 pub fn time(milliseconds: f64) -> String {
-    let (locale, short) = match messages::language() {
-        Language::English => ("en-CA", false),
-        Language::Korean => ("ko-KR", true),
-    };
     let options = Object::new();
     let set = |name: &str, value: &str| {
         let _ = Reflect::set(&options, &name.into(), &value.into());
@@ -89,8 +84,8 @@ pub fn time(milliseconds: f64) -> String {
     set("year", "numeric");
     set("hourCycle", "h23");
     let date = Date::new(&JsValue::from_f64(milliseconds));
-    let text = String::from(date.to_locale_string(locale, &options));
-    if short { text } else { text.replace(", ", " ") }
+    // The locale that writes a date the way ISO 8601 does.
+    String::from(date.to_locale_string("en-CA", &options)).replace(", ", " ")
 }
 
 /// How long ago a time was.

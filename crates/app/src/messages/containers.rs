@@ -37,6 +37,8 @@ super::texts! {
     ANONYMOUS_WHY: "made by Docker for an image's VOLUME", "이미지의 VOLUME 때문에 Docker가 만든 볼륨";
     LABELS_UNREAD: "the database that holds them cannot be read", "레이블을 담은 데이터베이스를 읽을 수 없음";
     TOTAL: "{size} in all", "합계 {size}";
+    TOTAL_SPARSE: "{size} in all, gaps counted: files with gaps (sparse files) take less on the disk", "합계 {size}(빈 구간 포함). 빈 구간이 있는 파일(sparse 파일)은 디스크에서 더 적은 공간을 차지합니다";
+    ELSEWHERE: "Docker mounts {device} ({kind}) here when a container starts. Its data lies there, not on this disk.", "컨테이너가 시작될 때 Docker가 {device}({kind})을(를) 여기에 마운트합니다. 데이터는 이 디스크가 아니라 그곳에 있습니다.";
 
     NETWORKS_TITLE: "Networks", "네트워크";
     SCOPE: "Scope", "범위";

@@ -7,7 +7,10 @@ super::texts! {
     GROUP_CONTAINERS: "Containers", "컨테이너";
     GROUP_CHANGES: "Changes of containers", "컨테이너 변경 내용";
     GROUP_VOLUMES: "Volumes", "볼륨";
+    WHOLE_DISK: "Whole disk ({kind})", "디스크 전체({kind})";
+    PARTITION: "Partition {n} ({kind})", "파티션 {n}({kind})";
     GROUP_FILESYSTEMS: "Filesystems", "파일 시스템";
+    ONLY_CHANGES: "{name} (changes only)", "{name}(변경된 파일만)";
     UP: "Parent directory", "상위 디렉터리";
     PATH: "Path", "경로";
     NAME: "Name", "이름";

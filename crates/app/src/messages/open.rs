@@ -36,5 +36,8 @@ super::texts! {
 
     FAILED_TITLE: "{name} could not be opened", "{name} 파일을 열 수 없습니다";
     FAILED_NEXT: "You can pick another file. Nothing was written to this one.", "다른 파일을 선택할 수 있습니다. 이 파일에는 아무것도 쓰지 않았습니다.";
+    FAILED_CORRUPT: "Is it a copy? Compare its size with the original: a copy that was cut short cannot be opened. Then try the original, or another backup of it.", "복사본입니까? 원본과 크기를 비교하십시오. 복사가 중간에 끊긴 파일은 열 수 없습니다. 원본이나 다른 백업으로 다시 시도하십시오.";
+    FAILED_IO: "Another program may hold the file. Quit Docker Desktop, on Windows run wsl --shutdown, then pick it again.", "다른 프로그램이 파일을 사용 중일 수 있습니다. Docker Desktop을 종료하고 Windows에서는 wsl --shutdown을 실행한 뒤 다시 선택하십시오.";
+    FAILED_UNSUPPORTED: "This does not mean that your data is lost. Keep the file.", "데이터가 손실되었다는 뜻은 아닙니다. 파일을 보관하십시오.";
     STOPPED_TITLE: "Opening {name} was stopped", "{name} 열기를 중지했습니다";
 }

@@ -26,6 +26,7 @@ super::texts! {
     HIGHEST: "Highest", "최고";
     VERSIONS: "Versions", "버전";
     IMAGES: "Images", "이미지";
+    DRIFT_OF: "{ecosystem}: {n} differ", "{ecosystem}: {n}개 다름";
     DIFFERS: "Differs", "다름";
     ONLY_DIFFERENT: "Only rows that differ", "다른 행만";
     LEGEND_MOST: "as most images", "대다수와 같음";

@@ -230,16 +230,14 @@ fn step_view(step: HistoryStep, image: &Image, largest: u64) -> impl IntoView + 
         LayerState::Damaged => Some(("damage", images::DAMAGED.get())),
         LayerState::Missing => Some(("loss", images::MISSING.get())),
     });
-    let size = match &layer {
-        Some(layer) => layer.size.map_or_else(|| format::UNKNOWN.to_owned(), format::size),
-        None => images::STEP_EMPTY.get().to_owned(),
-    };
+    let size = layer.as_ref().map(|layer| layer.size.map_or_else(|| format::UNKNOWN.to_owned(), format::size));
     let number = position.map(|at| images::LAYER.with(&[("n", &(at + 1))]));
     let link = layer.as_ref().map(|layer| Route::files(format!("layer:{}", layer.chain_id)).href());
+    let has_layer = layer.is_some();
     let title = layer.map(|layer| layer.diff_id).unwrap_or_default();
     let head = match (number, link) {
         (Some(number), Some(link)) => view! { <a class="link" href=link title=title>{number}</a> }.into_any(),
-        _ => ().into_any(),
+        _ => view! { <span class="muted">{images::STEP_EMPTY.get()}</span> }.into_any(),
     };
     let command = command(&step.created_by);
     view! {
@@ -249,8 +247,8 @@ fn step_view(step: HistoryStep, image: &Image, largest: u64) -> impl IntoView + 
                 {state.map(|(tone, text)| view! { <Status tone=tone text=text /> })}
                 <span class="layer__size">{size}</span>
             </div>
-            <div class="layer__bar"><div style:width=format!("{share}%")></div></div>
-            <code class="layer__command" title=step.created_by.clone()>{command}</code>
+            {has_layer.then(|| view! { <div class="layer__bar"><div style:width=format!("{share}%")></div></div> })}
+            {(!command.is_empty()).then(|| view! { <code class="layer__command" title=step.created_by.clone()>{command}</code> })}
             {(!step.comment.is_empty()).then(|| view! { <span class="muted">{step.comment}</span> })}
         </li>
     }

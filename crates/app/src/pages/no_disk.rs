@@ -1,10 +1,11 @@
 //! Where a page needs a disk and none is there yet: opening, failed, stopped, or forgotten by a reload.
 
+use careen_protocol::FailureKind;
 use leptos::prelude::*;
 
 use crate::app::context;
 use crate::components::{FailureBox, Icon, icon};
-use crate::messages::{general, open};
+use crate::messages::{Text, general, open};
 use crate::state::{Phase, Route};
 
 /// What is the matter, and the way on.
@@ -38,6 +39,7 @@ pub fn NoDisk() -> impl IntoView {
             .into_any(),
             Phase::Failed(failure) => view! {
                 <h1>{open::FAILED_TITLE.with(&[("name", &name())])}</h1>
+                {advice(failure.kind).map(|text| view! { <p class="prose">{text.get()}</p> })}
                 <FailureBox failure=failure />
                 <p class="prose">{open::FAILED_NEXT.get()}</p>
                 <p class="actions">{pick(open::PICK.get().to_owned())}</p>
@@ -62,5 +64,15 @@ pub fn NoDisk() -> impl IntoView {
             },
         };
         view! { <div class="page page--narrow">{content}</div> }
+    }
+}
+
+/// What may help when a disk is refused.
+fn advice(kind: FailureKind) -> Option<&'static Text> {
+    match kind {
+        FailureKind::Corrupt => Some(&open::FAILED_CORRUPT),
+        FailureKind::Io => Some(&open::FAILED_IO),
+        FailureKind::Unsupported | FailureKind::OverLimit => Some(&open::FAILED_UNSUPPORTED),
+        FailureKind::Cancelled | FailureKind::NothingOpen | FailureKind::WorkerGone => None,
     }
 }

@@ -101,7 +101,9 @@ fn condition(survey: &Survey, is_complete: bool) -> impl IntoView + use<> {
         let text = said(damages, &overview::ONE_DAMAGE, &overview::DAMAGES);
         lines.push(line("damage", Icon::Damage, text, see(Severity::Damage)).into_any());
     }
-    if losses + damages == 0 {
+    if losses + damages == 0 && survey.filesystems.is_empty() {
+        // Nothing was there to be right or wrong; the headline has said so.
+    } else if losses + damages == 0 {
         let lead = match (notes, is_complete) {
             (0, true) => (overview::NOTHING_WRONG.get().to_owned(), None),
             (0, false) => (overview::NOTHING_WRONG_YET.get().to_owned(), None),

@@ -23,7 +23,7 @@ pub fn Volumes() -> impl IntoView {
         Column::number(volumes::SIZE.get(), 7.0),
         Column::number(volumes::FILES.get(), 6.0),
         Column::text(volumes::USED_BY.get(), 12.0, 3.0),
-        Column::text(volumes::DRIVER.get(), 6.0, 0.0),
+        Column::text(volumes::DRIVER.get(), 7.0, 0.0),
         Column::text(volumes::LABELS.get(), 10.0, 2.0),
     ]);
     let rows = Memo::new(move |_| Arc::new(context.told.survey().volumes.iter().map(row).collect::<Vec<_>>()));
@@ -37,8 +37,13 @@ pub fn Volumes() -> impl IntoView {
         context.told.survey().volumes.iter().find(|volume| volume.name == name).cloned()
     });
     let total = move || {
-        let sum: Option<u64> = context.told.survey().volumes.iter().map(|volume| volume.size).sum();
-        sum.map(|bytes| volumes::TOTAL.with(&[("size", &format::size(bytes))]))
+        let survey = context.told.survey();
+        let sum: Option<u64> = survey.volumes.iter().map(|volume| volume.size).sum();
+        let used: Option<u64> = survey.filesystems.iter().map(|filesystem| filesystem.used).sum();
+        sum.map(|bytes| {
+            let text = if used.is_some_and(|used| used < bytes) { &volumes::TOTAL_SPARSE } else { &volumes::TOTAL };
+            text.with(&[("size", &format::size(bytes))])
+        })
     };
     view! {
         <div class="page page--list">
@@ -61,6 +66,14 @@ pub fn Volumes() -> impl IntoView {
     }
 }
 
+/// What Docker mounts over a volume's directory, and of which kind; its content is then not on this disk.
+fn mounted_from(volume: &Volume) -> Option<(String, String)> {
+    let option = |name: &str| volume.options.get(name).filter(|value| !value.is_empty()).cloned();
+    // The driver mounts only what names a device; a plugin's options mean what it likes.
+    let device = option("device").filter(|_| volume.driver.as_deref() == Some("local"))?;
+    Some((device, option("type").unwrap_or_else(|| "bind".to_owned())))
+}
+
 fn row(volume: &Volume) -> Row {
     let labels = match &volume.labels {
         Some(labels) => {
@@ -69,17 +82,18 @@ fn row(volume: &Volume) -> Row {
         }
         None => Cell::Unknown,
     };
+    // An empty directory says nothing about what is mounted over it.
+    let elsewhere = mounted_from(volume).filter(|_| volume.files == Some(0));
+    let (size, files) = if elsewhere.is_some() { (None, None) } else { (volume.size, volume.files) };
+    let driver = match (volume.driver.clone(), elsewhere) {
+        (Some(driver), Some((_, kind))) => Cell::Text(format!("{driver} ({kind})")),
+        (Some(driver), None) => Cell::Text(driver),
+        (None, _) => Cell::Unknown,
+    };
     let name = if volume.anonymous { Cell::Id(volume.name.clone()) } else { Cell::Text(volume.name.clone()) };
     Row::new(
         volume.name.clone(),
-        vec![
-            name,
-            Cell::Size(volume.size),
-            Cell::Count(volume.files),
-            Cell::Text(volume.used_by.join(", ")),
-            volume.driver.clone().map_or(Cell::Unknown, Cell::Text),
-            labels,
-        ],
+        vec![name, Cell::Size(size), Cell::Count(files), Cell::Text(volume.used_by.join(", ")), driver, labels],
     )
 }
 
@@ -110,6 +124,9 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
             {volume.anonymous.then(|| view! {
                 <p><Status tone="plain" text=volumes::ANONYMOUS.get() /> <span class="muted">{format!(": {}", volumes::ANONYMOUS_WHY.get())}</span></p>
             })}
+            {mounted_from(&volume).map(|(device, kind)| view! {
+                <p class="prose">{volumes::ELSEWHERE.with(&[("device", &device), ("kind", &kind)])}</p>
+            })}
             <Facts>
                 {fact(volumes::SIZE.get(), volume.size.map_or_else(unknown, format::exact_size))}
                 {fact(volumes::FILES.get(), volume.files.map_or_else(unknown, format::number))}
@@ -129,5 +146,33 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
             })}
             <Inspect scope=format!("volume:{}", volume.name) />
         </Detail>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn volume(driver: &str, options: &[(&str, &str)]) -> Volume {
+        Volume {
+            name: "data".to_owned(),
+            driver: Some(driver.to_owned()),
+            labels: None,
+            options: options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            anonymous: false,
+            size: Some(0),
+            files: Some(0),
+            path: String::new(),
+            used_by: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_mounted_volume_is_not_shown_as_empty() {
+        let share = volume("local", &[("type", "nfs"), ("device", ":/export"), ("o", "addr=192.0.2.7")]);
+        assert_eq!(mounted_from(&share), Some((":/export".to_owned(), "nfs".to_owned())));
+        assert_eq!(row(&share).cells[1..3], [Cell::Size(None), Cell::Count(None)]);
+        assert_eq!(row(&volume("local", &[])).cells[1..3], [Cell::Size(Some(0)), Cell::Count(Some(0))]);
+        assert_eq!(mounted_from(&volume("plugin", &[("device", "x")])), None);
     }
 }

@@ -17,15 +17,31 @@ fn groups(survey: &Survey) -> Vec<Group> {
     let images = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate);
     let images = images.map(|image| (format!("image:{}", image.id), image.label()));
     let containers = || survey.containers.iter();
-    let filesystems = survey.filesystems.iter().map(|filesystem| {
-        let label = match filesystem.label.as_str() {
-            "" => format!("{} {}", filesystem.kind, filesystem.id),
-            label => format!("{} {} ({label})", filesystem.kind, filesystem.id),
+    // A filesystem was opened in each partition that holds one, in this order.
+    let partitions: Vec<u32> = survey
+        .partitions
+        .iter()
+        .filter(|it| it.filesystem.as_deref().is_some_and(|kind| kind.starts_with("ext")))
+        .map(|it| it.index)
+        .collect();
+    let is_told = partitions.len() == survey.filesystems.len();
+    let filesystems = survey.filesystems.iter().enumerate().map(|(at, filesystem)| {
+        let kind = match filesystem.label.as_str() {
+            "" => filesystem.kind.clone(),
+            label => format!("{}, {label}", filesystem.kind),
+        };
+        let label = match partitions.get(at).filter(|_| is_told) {
+            Some(0) => files::WHOLE_DISK.with(&[("kind", &kind)]),
+            Some(index) => files::PARTITION.with(&[("n", index), ("kind", &kind)]),
+            None => format!("{kind} {}", filesystem.id),
         };
         (format!("fs:{}", filesystem.id), label)
     });
     let volumes =
         survey.volumes.iter().map(|volume| (format!("volume:{}", volume.name), format::short_id(&volume.name)));
+    // The closed list shows no group: each name says by itself what it opens.
+    let changes =
+        containers().map(|it| (format!("changes:{}", it.id), files::ONLY_CHANGES.with(&[("name", &it.name)])));
     vec![
         (files::GROUP_FILESYSTEMS.get(), filesystems.collect()),
         (files::GROUP_VOLUMES.get(), volumes.collect()),
@@ -33,7 +49,7 @@ fn groups(survey: &Survey) -> Vec<Group> {
             files::GROUP_CONTAINERS.get(),
             containers().map(|it| (format!("container:{}", it.id), it.name.clone())).collect(),
         ),
-        (files::GROUP_CHANGES.get(), containers().map(|it| (format!("changes:{}", it.id), it.name.clone())).collect()),
+        (files::GROUP_CHANGES.get(), changes.collect()),
         (files::GROUP_IMAGES.get(), images.collect()),
     ]
 }
@@ -45,7 +61,7 @@ pub fn scope_label(survey: &Survey, scope: &str) -> String {
         groups(survey).into_iter().find_map(|(_, scopes)| scopes.into_iter().find(|(value, _)| *value == wanted));
     let kind = scope.split(':').next().unwrap_or_default();
     match (known, scope.split_once(':')) {
-        (Some((_, label)), _) if kind == "fs" => label,
+        (Some((_, label)), _) if matches!(kind, "fs" | "changes") => label,
         (Some((_, label)), _) => format!("{kind}:{label}"),
         (None, Some((kind, name))) => format!("{kind}:{}", format::short_id(name)),
         (None, None) => scope.to_owned(),

@@ -203,12 +203,12 @@ pub fn Drifts() -> impl IntoView {
     let compared = compared();
     let state = TableState::new();
     let columns = Arc::new(vec![
-        Column::text(packages::PACKAGE.get(), 12.0, 1.5).pinned(),
+        Column::text(packages::PACKAGE.get(), 10.0, 1.0).pinned(),
         Column::text(packages::ECOSYSTEM.get(), 6.5, 0.0),
-        Column::text(packages::LOWEST.get(), 9.0, 1.0),
-        Column::text(packages::HIGHEST.get(), 9.0, 1.0),
-        Column::text(packages::VERSIONS.get(), 10.0, 2.0),
-        Column::text(packages::IMAGES.get(), 12.0, 3.0),
+        Column::text(packages::LOWEST.get(), 12.5, 1.0),
+        Column::text(packages::HIGHEST.get(), 11.5, 1.0),
+        Column::text(packages::VERSIONS.get(), 10.0, 1.5),
+        Column::text(packages::IMAGES.get(), 10.0, 1.5),
     ]);
     let rows = Memo::new(move |_| {
         compared.with(|compared| {
@@ -232,7 +232,8 @@ pub fn Drifts() -> impl IntoView {
             let counts = Ecosystem::ALL.into_iter().map(|it| (it, of(it))).filter(|(_, count)| *count > 0);
             counts
                 .map(|(it, count)| {
-                    let text = format!("{} {}", ecosystem_name(it), format::number(count as u64));
+                    let text = packages::DRIFT_OF
+                        .with(&[("ecosystem", &ecosystem_name(it)), ("n", &format::number(count as u64))]);
                     view! { <Status tone="damage" text=text /> }
                 })
                 .collect_view()
