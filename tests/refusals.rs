@@ -89,6 +89,17 @@ fn zeros() {
 }
 
 #[test]
+fn one_bad_disk_of_several_does_not_end_the_others() {
+    let bad = disk("empty-of-two.raw", 0, &[]);
+    let good = tiny().file.clone();
+    let answer = careen(["images", "--json", bad.to_str().unwrap(), good.to_str().unwrap()]);
+    assert_eq!(answer.code, 1, "{}", answer.line);
+    is_one_line(&answer, &bad);
+    let alone = run(&["images", "--json"], &good).json().unwrap();
+    assert_eq!(answer.json().unwrap(), alone);
+}
+
+#[test]
 fn no_file_at_all() {
     let refused = run(&["survey"], &folder().join("nothing-there.vhdx"));
     assert_eq!(refused.code, 1);

@@ -1,32 +1,32 @@
 //! What each command does.
 
-use std::ffi::OsStr;
+mod files;
+
 use std::path::{Path, PathBuf};
 
-use careen_evidence::{FileTree, Findings, Kind, ReadError};
-use careen_model::{ImagePackages, Severity};
-use careen_survey::list::{ListOptions, find, list};
+use careen_evidence::{Findings, ReadError};
+use careen_model::{Finding, ImagePackages, Severity};
+use careen_survey::list::ListOptions;
 use careen_survey::{Options, Scope, Session, report};
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Command, Disks};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::progress::Reporter;
 use crate::{disk_file, tables};
-
-/// Bytes copied at a time.
-const COPY_CHUNK: u64 = 4 << 20;
 
 /// Smallest read made of the disk file: a `pread` of a few pages costs next to nothing.
 const SMALLEST_READ: u32 = 32 << 10;
 
 /// How whole an answer is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
     /// Nothing is missing from it.
     Whole,
     /// Findings of severity `loss` touch it.
     WithLoss,
+    /// Of several disks some could not be answered for; each reason has been told.
+    InPart,
 }
 
 /// Why there is no answer.
@@ -76,14 +76,14 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Ls { disk, of, path, recursive, hash } => {
             let options = ListOptions { recursive: *recursive, hash: *hash, overlay_marks: of.shows_overlay_marks() };
-            ls(disk, of, path, options, &mut out, json)
+            files::ls(disk, of, path, options, &mut out, json)
         }
-        Command::Cat { disk, of, path } => cat(disk, of, path, &mut out),
+        Command::Cat { disk, of, path } => files::cat(disk, of, path, &mut out),
         Command::Inspect { disk, scope } => {
             let session = open(disk, &mut Reporter::new())?;
             let mut findings = Findings::new();
             out.json(&session.inspect(scope, &mut findings)?, false)?;
-            Ok(told(&findings))
+            Ok(told_of_part(&session, &findings))
         }
         Command::History { disk, image } => {
             let session = open(disk, &mut Reporter::new())?;
@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             } else {
                 out.bytes(tables::history(&steps).as_bytes())?;
             }
-            Ok(Answer::Whole)
+            Ok(told_of_part(&session, &Findings::new()))
         }
     }?;
     out.finish()?;
@@ -123,28 +123,47 @@ fn each<T: Serialize>(
     answer: impl Fn(&Session) -> T,
     text: impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
-    let mut whole = Answer::Whole;
-    for disk in &disks.disks {
-        let mut reporter = Reporter::new();
-        let mut session = open(disk, &mut reporter)?;
-        if ask.needs_store {
-            session.require_store()?;
+    let [disk] = disks.disks.as_slice() else {
+        let mut all = Answer::Whole;
+        for disk in &disks.disks {
+            // One disk that cannot be read says nothing about the others.
+            all = all.max(match one(disk, true, out, ask, &answer, &text) {
+                Err(Failure::Read(error)) => {
+                    complain(&error.to_string());
+                    Answer::InPart
+                }
+                other => other?,
+            });
         }
-        if ask.measure {
-            session.measure_volumes(&mut |progress| reporter.show(&progress))?;
-        }
-        drop(reporter);
-        let value = answer(&session);
-        if ask.json {
-            out.json(&value, disks.disks.len() > 1)?;
-        } else {
-            out.bytes(text(&value).as_bytes())?;
-        }
-        if told(session.findings()) == Answer::WithLoss {
-            whole = Answer::WithLoss;
-        }
+        return Ok(all);
+    };
+    one(disk, false, out, ask, &answer, &text)
+}
+
+fn one<T: Serialize>(
+    disk: &Path,
+    on_one_line: bool,
+    out: &mut Output,
+    ask: Ask,
+    answer: &impl Fn(&Session) -> T,
+    text: &impl Fn(&T) -> String,
+) -> Result<Answer, Failure> {
+    let mut reporter = Reporter::new();
+    let mut session = open(disk, &mut reporter)?;
+    if ask.needs_store {
+        session.require_store()?;
     }
-    Ok(whole)
+    if ask.measure {
+        session.measure_volumes(&mut |progress| reporter.show(&progress))?;
+    }
+    drop(reporter);
+    let value = answer(&session);
+    if ask.json {
+        out.json(&value, on_one_line)?;
+    } else {
+        out.bytes(text(&value).as_bytes())?;
+    }
+    Ok(told(session.findings()))
 }
 
 /// Whose packages are asked for.
@@ -172,8 +191,12 @@ fn packages(
     };
     let mut found: Vec<ImagePackages> = Vec::new();
     for scope in &scopes {
-        let packages = session.packages_of(scope, &mut |progress| reporter.show(&progress))?;
-        found.push((*packages).clone());
+        match session.packages_of(scope, &mut |progress| reporter.show(&progress)) {
+            Ok(packages) => found.push((*packages).clone()),
+            // One image that cannot be read says nothing about the others.
+            Err(error) if wanted.of.is_none() && !error.is_cancelled() => session.note_failure(&error),
+            Err(error) => return Err(error.into()),
+        }
     }
     drop(reporter);
     if let Some(directory) = directory {
@@ -196,73 +219,27 @@ fn write_files(directory: &Path, files: &[report::ReportFile]) -> Result<(), Fai
     Ok(())
 }
 
-fn ls(
-    disk: &Path,
-    scope: &Scope,
-    path: &OsStr,
-    options: ListOptions,
-    out: &mut Output,
-    json: bool,
-) -> Result<Answer, Failure> {
-    let session = open(disk, &mut Reporter::new())?;
-    let mut findings = Findings::new();
-    let tree = session.tree(scope, &mut findings)?;
-    let Options { limits, cancel, .. } = session.options();
-    // The walk knows only read errors; a failure to write ends it through the token and is told afterwards.
-    let mut failure = None;
-    let listed = list(&*tree, path.as_encoded_bytes(), options, limits, cancel, &mut findings, &mut |entry| {
-        let written = if json { out.json(&entry, true) } else { out.line(&tables::file(&entry)) };
-        if let Err(error) = written {
-            failure = Some(error);
-            cancel.cancel();
-        }
-        Ok(())
-    });
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    listed?;
-    Ok(told(&findings))
-}
-
-fn cat(disk: &Path, scope: &Scope, path: &OsStr, out: &mut Output) -> Result<Answer, Failure> {
-    let session = open(disk, &mut Reporter::new())?;
-    let mut findings = Findings::new();
-    let tree = session.tree(scope, &mut findings)?;
-    let node = find(&*tree, path.as_encoded_bytes(), &mut findings)?;
-    let kind = tree.stat(node, &mut findings)?.kind;
-    if kind != Kind::File {
-        let what = format!("{path:?} is no regular file but a {}", tables::kind_name(kind));
-        return Err(ReadError::unsupported(&tree.place(node), what).into());
-    }
-    copy(&*tree, node, &mut findings, out)?;
-    Ok(told(&findings))
-}
-
-fn copy(
-    tree: &dyn FileTree,
-    node: careen_evidence::NodeId,
-    findings: &mut Findings,
-    out: &mut Output,
-) -> Result<(), Failure> {
-    let content = tree.open(node, findings)?;
-    let mut buffer = Vec::new();
-    let mut position = 0;
-    while position < content.len() {
-        let count = content.len().saturating_sub(position).min(COPY_CHUNK);
-        buffer.resize(usize::try_from(count).unwrap_or(0), 0);
-        content.read_exact_at(position, &mut buffer)?;
-        out.bytes(&buffer)?;
-        position = position.saturating_add(count);
-    }
-    Ok(())
-}
-
 /// Whether something is missing, by the findings; each loss is told on stderr.
 fn told(findings: &Findings) -> Answer {
-    let losses = || findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
-    for finding in losses() {
-        eprintln!("careen: {}", tables::finding(finding));
+    tell_losses(findings.list())
+}
+
+/// The same for an answer about one thing on the disk: what is lost elsewhere does not touch it, what opening its
+/// filesystem lost does.
+fn told_of_part(session: &Session, findings: &Findings) -> Answer {
+    tell_losses(session.filesystem_losses().chain(findings.list()))
+}
+
+fn tell_losses<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Answer {
+    let mut answer = Answer::Whole;
+    for finding in findings.into_iter().filter(|finding| finding.code.severity == Severity::Loss) {
+        complain(&tables::finding(finding));
+        answer = Answer::WithLoss;
     }
-    if losses().next().is_some() { Answer::WithLoss } else { Answer::Whole }
+    answer
+}
+
+/// A line on stderr, whatever the names on the disk hold.
+pub fn complain(reason: &str) {
+    eprintln!("careen: {}", output::one_line(reason));
 }

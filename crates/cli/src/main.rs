@@ -22,14 +22,14 @@ fn main() -> ExitCode {
     let (answer, failure) = match commands::run(&arguments) {
         Ok(commands::Answer::Whole) => (0, None),
         Ok(commands::Answer::WithLoss) => (3, None),
+        Ok(commands::Answer::InPart) => (1, None),
         Err(commands::Failure::ReaderGone) => (0, None),
         Err(commands::Failure::Read(error)) => (1, Some(error.to_string())),
         Err(commands::Failure::Write(error)) => (1, Some(format!("stdout: {error}"))),
         Err(commands::Failure::File(path, error)) => (1, Some(format!("{}: {error}", path.display()))),
     };
     if let Some(reason) = failure {
-        // One line, whatever the names on the disk hold.
-        eprintln!("careen: {}", output::one_line(&reason));
+        commands::complain(&reason);
     }
     ExitCode::from(answer)
 }

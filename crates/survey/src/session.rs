@@ -10,7 +10,8 @@ use careen_evidence::{
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSummary, Image, ImagePackages, Partition, PartitionScheme, Progress, Stage, Store, Survey, Volume,
+    Container, DiskSummary, Finding, Image, ImagePackages, Partition, PartitionScheme, Progress, Severity, Stage,
+    Store, Survey, Volume,
 };
 use careen_store::{ClassicStore, DataRoot, find_roots};
 
@@ -87,6 +88,8 @@ pub struct Session {
     partitions: Vec<Partition>,
     pub(crate) volumes: Vec<OpenVolume>,
     findings: Findings,
+    /// What was lost in opening the filesystems.
+    filesystem_losses: Vec<Finding>,
 }
 
 impl Session {
@@ -116,6 +119,7 @@ impl Session {
             volumes: Vec::new(),
             packages: BTreeMap::new(),
             findings,
+            filesystem_losses: Vec::new(),
             place,
             options,
         };
@@ -169,6 +173,12 @@ impl Session {
         &self.findings
     }
 
+    /// What was lost in opening the filesystems, such as a journal that could not be replayed: it touches whatever is
+    /// read from them.
+    pub fn filesystem_losses(&self) -> impl Iterator<Item = &Finding> {
+        self.filesystem_losses.iter()
+    }
+
     /// Adds what was met while looking into a tree of this session.
     pub fn absorb(&mut self, findings: Findings) {
         self.findings.absorb(findings);
@@ -210,7 +220,12 @@ impl Session {
             let source: Rc<dyn ByteSource> = Rc::new(window);
             let kind = careen_disk::probe(&*source, &place, &mut self.findings);
             if kind.is_some_and(careen_disk::Content::is_ext) {
-                match Ext4::open(Rc::clone(&source), &place, &self.options.limits, &mut self.findings) {
+                let mut findings = Findings::new();
+                let opened = Ext4::open(Rc::clone(&source), &place, &self.options.limits, &mut findings);
+                let losses = findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
+                self.filesystem_losses.extend(losses.cloned());
+                self.findings.absorb(findings);
+                match opened {
                     Ok(tree) => {
                         let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
                         self.filesystems.push(OpenFilesystem { id, tree });
