@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check of this repository, cheapest first, ending at the first that fails.
+//! `cargo xtask test`: every check of this repository, cheapest first. One that fails does not hide the others.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const STAGES: &[Stage] = &[
     }),
     ("clippy-wasm", clippy_wasm),
     ("dependencies", dependencies),
-    ("unit", |tally| tally.run(cargo().args(["test", "--workspace", "--exclude", "careen-tests"]))),
+    ("unit", |tally| tally.run(cargo().args(["test", "--no-fail-fast", "--workspace", "--exclude", "careen-tests"]))),
     ("disks", disks),
     ("wasm", wasm),
     ("page", |_| page::build()),
@@ -43,25 +43,22 @@ pub fn run(names: &[String]) -> Result<(), String> {
     setup::for_page()?;
     setup::for_tests()?;
     let mut results = Vec::new();
-    let mut outcome = Ok(());
+    let mut failures = Vec::new();
     for (name, stage) in STAGES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name))
     {
         eprintln!("\n== {name}");
         let start = Instant::now();
         let mut tally = Tally::default();
-        outcome = stage(&mut tally);
-        if outcome.is_err() {
+        if let Err(failure) = stage(&mut tally) {
             tally.failed = tally.failed.max(1);
+            failures.push(format!("{name}: {failure}"));
         } else if tally.passed == 0 && tally.skipped.is_empty() {
             tally.passed = 1;
         }
         results.push((*name, tally, start.elapsed()));
-        if outcome.is_err() {
-            break;
-        }
     }
     print_summary(&results);
-    outcome
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
 fn print_summary(results: &[(&str, Tally, Duration)]) {
@@ -152,7 +149,7 @@ fn dependencies(tally: &mut Tally) -> Result<(), String> {
 /// The tests over whole disks, through the command as people get it.
 fn disks(tally: &mut Tally) -> Result<(), String> {
     let careen = command::build_careen()?;
-    tally.run(cargo().args(["test", "--package", "careen-tests"]).env("CAREEN_BIN", careen))
+    tally.run(cargo().args(["test", "--no-fail-fast", "--package", "careen-tests"]).env("CAREEN_BIN", careen))
 }
 
 /// The tests that crates bring for the browser, in a headless one.
