@@ -103,6 +103,12 @@ pub(crate) fn read(
     Some(entries.ranges)
 }
 
+/// Bytes of the disk that a whole header at its start was written for: its copy stands in the last sector.
+pub(crate) fn disk_size(source: &dyn ByteSource, sector_size: u64) -> Option<u64> {
+    let header = read_header(source, sector_size, 1, &Place::default(), &Limits::default()).ok()?;
+    header.alternate.checked_add(1)?.checked_mul(sector_size)
+}
+
 fn read_table(
     source: &dyn ByteSource,
     sector_size: u64,

@@ -7,7 +7,7 @@
 //! Promised: no panic on any bytes; tables are read in pages and never held whole; a block or cluster whose place is
 //! missing from the file is an error when it is read, never zeros, and counted in a finding on opening.
 //!
-//! Not handled, refused by name: differencing disks, backing and external data files, encrypted
+//! Not handled, refused by name: backing and external data files, encrypted
 //! qcow2, the formats VHD, VMDK, VDI and qcow version 1, and archives.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-vhdx/
@@ -71,18 +71,38 @@ pub struct Disk {
 /// Sector size of disks whose format does not record one.
 const DEFAULT_SECTOR: u64 = 512;
 
+/// A file that another disk may have been made upon.
+pub struct ParentFile {
+    /// Its file name.
+    pub name: String,
+    /// Its bytes.
+    pub source: Rc<dyn ByteSource>,
+}
+
 /// Opens the disk that `source` is the file of.
 ///
-/// An error of kind `Unsupported` names what was found when it is no format that is read; `Corrupt` when nothing of
-/// the disk can be reached. All lesser damage is a finding.
+/// An error of kind `Unsupported` names what was found when it is no format that is read; `NeedsFile` says which file
+/// the disk was made upon; `Corrupt` when nothing of the disk can be reached. All lesser damage is a finding.
 pub fn open(
     source: Rc<dyn ByteSource>,
     place: &Place,
     limits: &Limits,
     findings: &mut Findings,
 ) -> Result<Disk, ReadError> {
+    open_with(source, &[], place, limits, findings)
+}
+
+/// Opens a disk together with the files it may have been made upon, in any order; those it does not need are not
+/// read. A chain is followed through as many of them as it names.
+pub fn open_with(
+    source: Rc<dyn ByteSource>,
+    parents: &[ParentFile],
+    place: &Place,
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Result<Disk, ReadError> {
     match detect::detect(&*source, place)? {
-        Format::Vhdx => vhdx::open(source, place, limits, findings),
+        Format::Vhdx => vhdx::open(source, parents, place, limits, findings),
         Format::Qcow2 => qcow2::open(source, place, limits, findings),
         Format::Raw => Ok(Disk {
             format: Format::Raw,

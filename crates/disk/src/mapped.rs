@@ -10,6 +10,8 @@ pub(crate) enum Content {
     Zeros,
     /// Bytes of the file from this position.
     Stored(u64),
+    /// Bytes of the disk below from this offset; zeros where that is shorter.
+    Below(u64),
     /// Bytes that were unpacked, from this index on.
     Unpacked(Rc<[u8]>, usize),
 }
@@ -35,7 +37,20 @@ pub(crate) trait Mapping {
 pub(crate) struct Mapped<M> {
     pub(crate) mapping: M,
     pub(crate) file: Rc<dyn ByteSource>,
+    /// The disk this one was made upon.
+    pub(crate) below: Option<Rc<dyn ByteSource>>,
     pub(crate) place: Place,
+}
+
+impl<M: Mapping> Mapped<M> {
+    fn read_below(&self, position: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let missing = || ReadError::corrupt(&self.place, "there is no disk below this one");
+        let below = self.below.as_ref().ok_or_else(missing)?;
+        let there = usize::try_from(below.len().saturating_sub(position)).unwrap_or(usize::MAX).min(buf.len());
+        let (there, beyond) = buf.split_at_mut(there);
+        beyond.fill(0);
+        if there.is_empty() { Ok(()) } else { below.read_exact_at(position, there) }
+    }
 }
 
 impl<M: Mapping> ByteSource for Mapped<M> {
@@ -74,6 +89,7 @@ impl<M: Mapping> ByteSource for Mapped<M> {
             match run.content {
                 Content::Zeros => now.fill(0),
                 Content::Stored(position) => self.file.read_exact_at(position, now)?,
+                Content::Below(position) => self.read_below(position, now)?,
                 Content::Unpacked(bytes, from) => {
                     let found = bytes.get(from..).and_then(|bytes| bytes.get(..count));
                     let missing = || ReadError::corrupt(&self.place, "an unpacked cluster is shorter than its run");

@@ -15,8 +15,21 @@ pub enum ErrorKind {
     Corrupt(String),
     /// A claim on the disk goes beyond a safety limit.
     OverLimit(String),
+    /// Another file is needed as well.
+    NeedsFile(NeedsFile),
     /// The person asked to stop.
     Cancelled,
+}
+
+/// A file that the one at hand was made upon, and without which it cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeedsFile {
+    /// The sentence for people.
+    pub reason: String,
+    /// Where it was, as the file at hand says: paths, the most useful one first; none when they are lost.
+    pub names: Vec<String>,
+    /// Identities the file may have, as its format writes them; any one of them will do.
+    pub linkages: Vec<String>,
 }
 
 /// A failure with its kind and place.
@@ -69,6 +82,7 @@ impl ReadError {
             | ErrorKind::Unsupported(text)
             | ErrorKind::Corrupt(text)
             | ErrorKind::OverLimit(text) => text,
+            ErrorKind::NeedsFile(needs) => &needs.reason,
             ErrorKind::Cancelled => "cancelled",
         }
     }

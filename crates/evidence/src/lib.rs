@@ -21,7 +21,7 @@ mod walk;
 
 pub use cancel::CancelToken;
 pub use careen_model::{Code, Place, codes};
-pub use error::{ErrorKind, ReadError};
+pub use error::{ErrorKind, NeedsFile, ReadError};
 pub use fields::Fields;
 pub use findings::Findings;
 pub use limits::Limits;

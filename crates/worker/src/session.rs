@@ -185,7 +185,7 @@ fn nothing_open() -> Failure {
 pub fn failure(error: &ReadError) -> Failure {
     let kind = match error.kind {
         ErrorKind::Io(_) => FailureKind::Io,
-        ErrorKind::Unsupported(_) => FailureKind::Unsupported,
+        ErrorKind::Unsupported(_) | ErrorKind::NeedsFile(_) => FailureKind::Unsupported,
         ErrorKind::Corrupt(_) => FailureKind::Corrupt,
         ErrorKind::OverLimit(_) => FailureKind::OverLimit,
         ErrorKind::Cancelled => FailureKind::Cancelled,

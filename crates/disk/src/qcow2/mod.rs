@@ -49,7 +49,7 @@ pub(crate) fn open(
         sector_size: DEFAULT_SECTOR,
         identifier: None,
         data_write_id: None,
-        source: Rc::new(Mapped { mapping: tables, file, place: place.clone() }),
+        source: Rc::new(Mapped { mapping: tables, below: None, file, place: place.clone() }),
     })
 }
 

@@ -3,7 +3,7 @@
 use careen_evidence::{ByteSource, ErrorKind, Fields, Findings, Limits, Place, ReadError, read_vec};
 use careen_model::codes::disk as codes;
 
-use super::{HEADER_SECTION, REGION_TABLES, checksum};
+use super::{HEADER_SECTION, REGION_TABLES, checksum, search};
 use crate::guid::Guid;
 
 const LENGTH: u64 = 64 << 10;
@@ -34,7 +34,8 @@ struct Table {
     mismatch: Option<ReadError>,
 }
 
-/// The regions, from the first table that is whole, else from one that is readable though its checksum is wrong.
+/// The regions, from the first table that is whole, else from one that is readable though its checksum is wrong, else
+/// from what lies in the file.
 pub(super) fn read(
     file: &dyn ByteSource,
     place: &Place,
@@ -65,6 +66,13 @@ pub(super) fn read(
         return Ok(regions);
     }
     let reasons = failures.iter().map(ReadError::reason).collect::<Vec<_>>().join("; ");
+    if let Some(regions) = search::regions(file) {
+        let (bat, metadata) = (regions.bat.offset, regions.metadata.offset);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("reason", &reasons), ("bat", &bat), ("metadata", &metadata)];
+        findings.add(&codes::VHDX_REGIONS_SEARCHED, place, &values);
+        return Ok(regions);
+    }
     Err(ReadError::corrupt(place, format_args!("both region tables are unreadable: {reasons}")))
 }
 

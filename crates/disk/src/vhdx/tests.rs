@@ -1,9 +1,12 @@
 #![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
-use careen_evidence::ErrorKind;
+use std::rc::Rc;
+
+use careen_evidence::{ErrorKind, Findings, Limits, Place, ReadError};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Disk;
 use crate::guid::Guid;
 
 pub(crate) const MIB: usize = 1 << 20;
@@ -64,7 +67,7 @@ pub(crate) fn put_item(file: &mut [u8], index: usize, id: Guid, flags: u32, byte
     put(file, METADATA_AT + 10, &(index as u16 + 1).to_le_bytes()); // EntryCount
 }
 
-const FILE_PARAMETERS: Guid = Guid::new(0xCAA1_6737, 0xFA36, 0x4D43, 0xB3B6, 0x33F0_AA44_E76B);
+pub(crate) const FILE_PARAMETERS: Guid = Guid::new(0xCAA1_6737, 0xFA36, 0x4D43, 0xB3B6, 0x33F0_AA44_E76B);
 const DISK_SIZE: Guid = Guid::new(0x2FA5_4224, 0xCD1B, 0x4876, 0xB211, 0x5DBE_D83B_F4B8);
 const DISK_ID: Guid = Guid::new(0xBECA_12AB, 0xB2E6, 0x4523, 0x93EF, 0xC309_E000_C746);
 const LOGICAL: Guid = Guid::new(0x8141_BF1D, 0xA96F, 0x4709, 0xBA47, 0xF233_A8FA_AB5F);
@@ -181,9 +184,12 @@ fn without_a_whole_header_or_table_reading_goes_on_as_far_as_it_can() {
     // A checksum that is wrong while the entries are there.
     let mut file = build();
     (file[(192 << 10) + 4], file[(256 << 10) + 60000]) = (0, 1);
-    assert_eq!(read(file), (good, vec!["vhdx-region-tables"]));
+    assert_eq!(read(file), (good.clone(), vec!["vhdx-region-tables"]));
+    // Both gone: the file is searched for what they named.
     let mut file = build();
     (file[192 << 10], file[256 << 10]) = (0, 0);
+    assert_eq!(read(file.clone()), (good, vec!["vhdx-regions-searched"]));
+    put(&mut file, BAT_AT, &[9; 8]);
     assert!(corruption(file).starts_with("both region tables are unreadable"));
 }
 
@@ -198,11 +204,6 @@ fn the_header_with_the_greater_sequence_number_says_whether_there_is_a_log() {
 
 #[test]
 fn what_is_legal_and_not_handled_is_named() {
-    let mut file = build();
-    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0x10, 0, 2, 0, 0, 0]);
-    put(&mut file, METADATA_AT + 10, &[4, 0]);
-    assert!(refusal(file).contains("differencing VHDX"));
-
     let mut file = build();
     put_item(&mut file, 4, Guid([0xAB; 16]), 4, &[0; 8]);
     assert!(refusal(file.clone()).contains("unknown kind ABABABAB-ABAB-ABAB-ABAB-ABABABABABAB"));
@@ -226,23 +227,91 @@ fn what_is_legal_and_not_handled_is_named() {
     assert!(refusal(file).contains("vhdx version 2"));
 }
 
+/// Code and values of the first finding.
+fn first_finding(file: Vec<u8>) -> (&'static str, String, String) {
+    let mut findings = Findings::new();
+    crate::open(Rc::new(file), &Place::new("test"), &Limits::default(), &mut findings).unwrap();
+    let finding = &findings.list()[0];
+    (finding.code.name, finding.values["reason"].clone(), finding.values["value"].clone())
+}
+
 #[test]
-fn impossible_metadata_are_refused_with_field_and_value() {
-    for (index, id, bytes, text) in [
-        (0, FILE_PARAMETERS, &[0, 0, 0x18, 0, 0, 0, 0, 0][..], "block size is 1572864"),
-        (1, DISK_SIZE, &[1, 2, 0, 0, 0, 0, 0, 0][..], "it is 513"),
-        (1, DISK_SIZE, &[0, 0, 0, 0, 0, 0, 0, 1][..], "up to 64 TiB"),
-        (3, LOGICAL, &[0, 4, 0, 0][..], "it is 1024, expected 512 or 4096"),
+fn metadata_that_are_impossible_or_missing_are_replaced_and_told() {
+    let good = read(build()).0;
+    for (index, id, bytes, reason, value) in [
+        (0, FILE_PARAMETERS, &[0, 0, 0x18, 0, 0, 0, 0, 0][..], "block size is 1572864", "1048576 bytes"),
+        (0, Guid([7; 16]), &[0; 8][..], "file parameters is missing", "1048576 bytes"),
+        (1, DISK_SIZE, &[1, 2, 0, 0, 0, 0, 0, 0][..], "it is 513", "the greatest size that its tables allow"),
+        (1, DISK_SIZE, &[0, 0, 0, 0, 0, 0, 0, 1][..], "up to 64 TiB", "the greatest size that its tables allow"),
+        (1, Guid([7; 16]), &[0; 8][..], "virtual disk size is missing", "the greatest size that its tables allow"),
+        (3, LOGICAL, &[0, 4, 0, 0][..], "it is 1024, expected 512 or 4096", "512 bytes"),
+        (3, Guid([7; 16]), &[0; 4][..], "logical sector size is missing", "512 bytes"),
     ] {
         let mut file = build();
-        put_item(&mut file, index, id, 6, bytes);
+        put_item(&mut file, index, id, 2, bytes);
         put(&mut file, METADATA_AT + 10, &[4, 0]);
-        let told = corruption(file);
-        assert!(told.contains(text), "{told}");
+        let (code, told, instead) = first_finding(file.clone());
+        assert!(code == "vhdx-metadata-guessed" && told.contains(reason) && instead == value, "{told} {instead}");
+        let disk = opened(file).0.unwrap();
+        let mut bytes = vec![9; good.len()];
+        disk.source.read_exact_at(0, &mut bytes).unwrap();
+        assert!(bytes == good, "{reason}");
+        // A table of 1 MiB has room for 131072 entries, of which 31 are those of bitmaps.
+        let room = ((131_072 - 31) * MIB) as u64;
+        assert_eq!(disk.virtual_size, if index == 1 { room } else { good.len() as u64 });
     }
+}
+
+#[test]
+fn without_any_metadata_the_table_of_blocks_and_what_is_usual_do() {
+    let good = read(build()).0;
     let mut file = build();
-    put(&mut file, METADATA_AT + 10, &[1, 0]);
-    assert!(corruption(file).contains("logical sector size is missing"));
+    put(&mut file, METADATA_AT, &[0; 64]);
+    let (disk, codes) = opened(file.clone());
+    assert_eq!(codes, ["vhdx-metadata-guessed"; 3]);
+    let mut bytes = vec![9; good.len()];
+    disk.unwrap().source.read_exact_at(0, &mut bytes).unwrap();
+    assert!(bytes == good);
+    // And without a block, nothing says how long blocks are.
+    put_entry(&mut file, STORED, 0);
+    assert!(corruption(file).contains("signature is"));
+}
+
+#[test]
+fn a_whole_partition_table_tells_the_size_that_the_metadata_do_not() {
+    let mut file = build();
+    put_item(&mut file, 1, Guid([7; 16]), 2, &[0; 8]);
+    put(&mut file, METADATA_AT + 10, &[4, 0]);
+    put_entry(&mut file, STORED, 0);
+    put_entry(&mut file, 0, BLOCK_AT as u64 | 6);
+    let header = BLOCK_AT + 512;
+    put(&mut file, header, &[0; 512]);
+    put(&mut file, header, b"EFI PART");
+    put(&mut file, header + 12, &92_u32.to_le_bytes()); // HeaderSize
+    put(&mut file, header + 24, &1_u64.to_le_bytes()); // MyLBA
+    put(&mut file, header + 32, &9215_u64.to_le_bytes()); // AlternateLBA: the last sector of 4.5 MiB
+    put(&mut file, header + 84, &128_u32.to_le_bytes()); // SizeOfPartitionEntry
+    let sum = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&file[header..header + 92]);
+    put(&mut file, header + 16, &sum.to_le_bytes()); // HeaderCRC32
+    assert_eq!(opened(file).0.unwrap().virtual_size, 9216 * 512);
+}
+
+#[test]
+fn blocks_that_share_their_place_are_told() {
+    let mut file = build();
+    put_entry(&mut file, 3, BLOCK_AT as u64 | 6);
+    let (bytes, codes) = read(file);
+    assert_eq!(codes, ["vhdx-blocks-shared"]);
+    assert_eq!(bytes[STORED * MIB..(STORED + 1) * MIB], bytes[3 * MIB..4 * MIB]);
+    // Blocks of 2 MiB, one MiB apart.
+    let mut file = build();
+    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0x20, 0, 0, 0, 0, 0]);
+    put(&mut file, METADATA_AT + 10, &[4, 0]);
+    file.resize(8 * MIB, 0);
+    put(&mut file, BAT_AT, &[0; 64]);
+    put_entry(&mut file, 0, BLOCK_AT as u64 | 6);
+    put_entry(&mut file, 1, (BLOCK_AT + MIB) as u64 | 6);
+    assert_eq!(read(file).1, ["vhdx-blocks-shared"]);
 }
 
 #[test]

@@ -61,6 +61,26 @@ super::codes! {
         do_en: "What is read may still be right: filesystem checksums and image digests tell. Work on a copy of the file.",
         ko: "VHDX 파일의 두 영역 테이블이 모두 온전하지 않습니다: {reason}. 이 테이블에는 블록 할당 테이블과 메타데이터의 위치가 남아 있어 사용했습니다.",
         do_ko: "읽은 내용은 맞을 수 있으며 파일 시스템 체크섬과 이미지 다이제스트로 확인할 수 있습니다. 파일의 복사본으로 작업하십시오.";
+    VHDX_REGIONS_SEARCHED = "vhdx-regions-searched", Damage,
+        en: "Both region tables of the VHDX file are unreadable: {reason}. The file was searched instead: what looks like the block allocation table is at byte {bat}, the metadata are at byte {metadata}.",
+        do_en: "What is read is most likely right: filesystem checksums and image digests tell. Windows and other tools refuse such a file; export what you need from here.",
+        ko: "VHDX 파일의 두 영역 테이블을 모두 읽을 수 없습니다: {reason}. 대신 파일을 검색해 {bat}바이트 위치에서 블록 할당 테이블로 보이는 것을, {metadata}바이트 위치에서 메타데이터를 찾았습니다.",
+        do_ko: "읽은 내용은 대부분 맞을 것이며 파일 시스템 체크섬과 이미지 다이제스트로 확인할 수 있습니다. Windows와 다른 도구는 이런 파일을 거부하므로 필요한 데이터를 여기서 내보내십시오.";
+    VHDX_METADATA_GUESSED = "vhdx-metadata-guessed", Damage,
+        en: "The metadata of the VHDX file do not say this: {reason}. Taken instead: {value}.",
+        do_en: "If the filesystem below opens, the value is right. Windows and other tools refuse such a file; export what you need from here.",
+        ko: "VHDX 파일의 메타데이터에 이 항목이 없거나 잘못되었습니다: {reason}. 대신 사용한 값: {value}.",
+        do_ko: "파일 시스템이 열리면 값이 맞은 것입니다. Windows와 다른 도구는 이런 파일을 거부하므로 필요한 데이터를 여기서 내보내십시오.";
+    VHDX_PARENT_LOCATOR = "vhdx-parent-locator", Damage,
+        en: "This VHDX file is a differencing disk, but where its parent is cannot be read: {reason}.",
+        do_en: "Look beside this file for the disk it was made upon, usually with nearly the same name (without .avhdx or a long number), and open both together.",
+        ko: "이 VHDX 파일은 차이점 보관용 디스크이지만 부모 디스크의 위치를 읽을 수 없습니다: {reason}.",
+        do_ko: "이 파일 옆에서 원본이 된 디스크를 찾아 함께 여십시오. 이름은 보통 거의 같습니다(.avhdx나 긴 번호가 없는 이름).";
+    VHDX_PARENT_CHANGED = "vhdx-parent-changed", Damage,
+        en: "{parent} has the name of the parent of this differencing disk, but not its state: its data-write id is {found}, expected {expected}. It was used all the same.",
+        do_en: "The parent was written to after the differencing disk was made, or it is another file of the same name. Files that changed in it since may be wrong; look for a copy of the parent as it was.",
+        ko: "{parent}은(는) 이 차이점 보관용 디스크의 부모와 이름이 같지만 상태가 다릅니다. 데이터 쓰기 ID가 {found}이며 {expected}이어야 합니다. 그대로 사용했습니다.",
+        do_ko: "차이점 보관용 디스크를 만든 뒤 부모에 기록했거나 이름만 같은 다른 파일입니다. 그 뒤에 바뀐 파일은 잘못되었을 수 있으니 당시의 부모 디스크 복사본을 찾아보십시오.";
     VHDX_BLOCKS_MISSING = "vhdx-blocks-missing", Loss,
         en: "{missing} of {present} stored blocks of the VHDX file ({bytes} bytes of the disk) lie past the end of the file: it has been cut.",
         do_en: "Look for a longer copy of this file (a backup, the drive it was copied from). Everything that does not lie in the missing blocks can be read; what does is reported where it is met and never shown as zeros.",
@@ -71,6 +91,11 @@ super::codes! {
         do_en: "What lies in these blocks cannot be read and is reported where it is met. The rest of the disk is not affected.",
         ko: "블록 할당 테이블의 항목 {count}개가 잘못되었습니다. 첫 번째는 블록 {first}입니다: {reason}.",
         do_ko: "이 블록에 있는 데이터는 읽을 수 없으며 만나는 곳마다 알립니다. 디스크의 나머지 부분에는 영향이 없습니다.";
+    VHDX_BLOCKS_SHARED = "vhdx-blocks-shared", Damage,
+        en: "{count} blocks of the VHDX file lie where another block lies too, the first one is block {first}. Each place can belong to one of them only.",
+        do_en: "Files in these blocks may hold the data of others: filesystem checksums and image digests tell which. Work on a copy of the file.",
+        ko: "VHDX 파일의 블록 {count}개가 다른 블록과 같은 위치에 있습니다. 첫 번째는 블록 {first}입니다. 한 위치는 한 블록의 것이어야 합니다.",
+        do_ko: "이 블록에 있는 파일에는 다른 파일의 데이터가 들어 있을 수 있습니다. 어떤 파일인지는 파일 시스템 체크섬과 이미지 다이제스트로 알 수 있습니다. 파일의 복사본으로 작업하십시오.";
     VHDX_BAT_CUT = "vhdx-bat-cut", Loss,
         en: "The block allocation table is cut short: {missing} of {total} entries are not in the file, so {bytes} bytes of the disk cannot be found.",
         do_en: "Look for a longer copy of this file. The part of the disk whose entries are present can be read.",
