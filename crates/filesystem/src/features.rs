@@ -7,6 +7,8 @@
 pub(crate) mod compat {
     pub(crate) const HAS_JOURNAL: u32 = 0x4;
     pub(crate) const SPARSE_SUPER2: u32 = 0x200;
+    /// Those on which it depends where structures lie and how they are read.
+    pub(crate) const OF_LAYOUT: u32 = HAS_JOURNAL | SPARSE_SUPER2;
 }
 
 /// Bits of `s_feature_incompat`.
@@ -25,6 +27,8 @@ pub(crate) mod incompat {
     pub(crate) const INLINE_DATA: u32 = 0x8000;
     pub(crate) const ENCRYPT: u32 = 0x1_0000;
     pub(crate) const CASEFOLD: u32 = 0x2_0000;
+    /// Those on which it depends where structures lie and how they are read.
+    pub(crate) const OF_LAYOUT: u32 = FILETYPE | META_BG | BITS_64 | FLEX_BG | CSUM_SEED;
 }
 
 /// Bits of `s_feature_ro_compat`.
@@ -36,6 +40,8 @@ pub(crate) mod ro_compat {
     pub(crate) const BIGALLOC: u32 = 0x200;
     pub(crate) const METADATA_CSUM: u32 = 0x400;
     pub(crate) const ORPHAN_PRESENT: u32 = 0x1_0000;
+    /// Those on which it depends where structures lie and how they are read.
+    pub(crate) const OF_LAYOUT: u32 = SPARSE_SUPER | GDT_CSUM | BIGALLOC | METADATA_CSUM;
 }
 
 /// Incompatible features that change nothing for a reader, or that this reader handles.

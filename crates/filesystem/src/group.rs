@@ -1,12 +1,13 @@
 //! Block group descriptors: where each group's inode table lies and how much of it is in use.
 //!
 //! Kernel documentation, "Block Group Descriptors" (`struct ext4_group_desc`) and "Meta Block Groups". Descriptors
-//! have 32 bytes, or `s_desc_size` with the 64bit feature; with `meta_bg` they are spread over the disk.
+//! have 32 bytes, or `s_desc_size` with the 64bit feature; with `meta_bg` they are spread over the disk. Copies of them
+//! stand behind the copies of the superblock; the kernel writes them once, and when a filesystem is enlarged.
 
 use careen_evidence::{Fields, Findings, ReadError, codes::filesystem as codes};
 
 use crate::checksum::{crc16, crc32c, crc32c_without};
-use crate::features::incompat;
+use crate::features::{compat, incompat};
 use crate::superblock::{Checksums, Superblock};
 use crate::volume::Volume;
 
@@ -15,18 +16,46 @@ const INODE_UNINIT: u16 = 1;
 /// `bg_checksum` is a field of two bytes at this offset.
 const CHECKSUM_OFFSET: usize = 0x1e;
 
+/// Copies of a descriptor that are tried at most; a filesystem without `sparse_super` has one in each group.
+const COPIES: usize = 16;
+/// Blocks of copies that may be read in vain before no more are tried.
+const VAIN: u32 = 1024;
+
 /// What is kept of one group's descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     /// First block of the inode table.
     pub(crate) inode_table: u64,
-    /// Clusters not in use.
-    pub(crate) free_clusters: u32,
-    /// Inodes not in use.
-    pub(crate) free_inodes: u32,
+    /// Clusters and inodes not in use; `None` where only a copy tells, for copies are as old as the filesystem.
+    pub(crate) free: Option<Free>,
     /// Inodes from the start of the table that were ever used; all of them unless the descriptor's checksum proves
     /// that fewer are.
     pub(crate) touched_inodes: u32,
+}
+
+/// What is not in use in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Free {
+    pub(crate) clusters: u32,
+    pub(crate) inodes: u32,
+}
+
+/// A descriptor as it was judged.
+enum Judged {
+    /// Nothing speaks against it.
+    Sound(Group),
+    /// Its checksum does not match, or its inode table lies in another group than it may.
+    Doubtful(Group, Doubt),
+    /// It points outside the filesystem, or cannot be read.
+    Lost(ReadError),
+}
+
+/// What speaks against a descriptor that could be right.
+enum Doubt {
+    /// The checksum it holds and the one its bytes give.
+    Checksum(u16, u16),
+    /// Anything else.
+    Sense(String),
 }
 
 /// All groups in order; `None` where a descriptor cannot be read or points outside the filesystem.
@@ -34,7 +63,8 @@ pub(crate) struct Group {
 pub(crate) struct Groups(Vec<Option<Group>>);
 
 impl Groups {
-    /// Reads the descriptors of every group.
+    /// Reads the descriptors of every group. For those that are damaged their copies are read; what is taken from one
+    /// of them, and what is lost, is told.
     pub(crate) fn read(volume: &Volume, findings: &mut Findings) -> Result<Self, ReadError> {
         let superblock = &volume.superblock;
         let size = u64::from(superblock.descriptor_size);
@@ -45,18 +75,11 @@ impl Groups {
             return Err(ReadError::over_limit(&place, format_args!("{claimed} groups, more than there is room for")));
         }
         let mut groups = Groups(Vec::new());
+        let mut tries = VAIN;
         for (first, count) in descriptor_runs(superblock) {
-            volume.for_each_block(first, count, &mut |number, block| {
-                match block {
-                    Ok(block) => groups.append(volume, block, findings)?,
-                    Err(error) if error.is_cancelled() => return Err(error),
-                    Err(error) => {
-                        let error = ReadError { place: volume.block_place(number), ..error };
-                        volume.report_error(findings, &codes::GROUP_UNREADABLE, &error);
-                        groups.append_missing(superblock);
-                    }
-                }
-                Ok(())
+            volume.for_each_block(first, count, &mut |number, block| match block {
+                Err(error) if error.is_cancelled() => Err(error),
+                block => groups.append(volume, number, block, &mut tries, findings),
             })?;
         }
         Ok(groups)
@@ -72,55 +95,192 @@ impl Groups {
         self.0.iter().copied()
     }
 
-    fn append(&mut self, volume: &Volume, block: &[u8], findings: &mut Findings) -> Result<(), ReadError> {
+    /// Adds the groups whose descriptors are in this block.
+    fn append(
+        &mut self,
+        volume: &Volume,
+        number: u64,
+        block: Result<&[u8], ReadError>,
+        tries: &mut u32,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
         let superblock = &volume.superblock;
-        for descriptor in block.chunks_exact(usize::from(superblock.descriptor_size)) {
-            let number = self.0.len() as u64;
-            if number >= superblock.groups() {
-                break;
-            }
-            let group = parse(volume, number, descriptor, findings)?;
-            self.0.push(group);
+        let first = self.0.len() as u64;
+        let count = descriptors_per_block(superblock).min(superblock.groups().saturating_sub(first));
+        let block = block.map_err(|error| ReadError { place: volume.block_place(number), ..error });
+        let mut judged = judge_block(volume, first, count, block)?;
+        if judged.iter().any(|judged| !matches!(judged, Judged::Sound(_))) {
+            take_copies(volume, number, first, &mut judged, tries, findings)?;
+        }
+        for (group, judged) in (first..).zip(judged) {
+            self.0.push(settle(volume, group, judged, findings));
         }
         Ok(())
     }
+}
 
-    /// One block's worth of groups whose descriptors are lost.
-    fn append_missing(&mut self, superblock: &Superblock) {
-        let per_block = superblock.block_size.checked_div(u32::from(superblock.descriptor_size)).unwrap_or(1);
-        for _ in 0..per_block {
-            if (self.0.len() as u64) < superblock.groups() {
-                self.0.push(None);
+/// Judges `count` descriptors from that of group `first` on, all of which are in this block.
+fn judge_block(
+    volume: &Volume,
+    first: u64,
+    count: u64,
+    block: Result<&[u8], ReadError>,
+) -> Result<Vec<Judged>, ReadError> {
+    match block {
+        Ok(block) => {
+            let descriptors = block.chunks_exact(usize::from(volume.superblock.descriptor_size));
+            (first..first.saturating_add(count))
+                .zip(descriptors)
+                .map(|(group, bytes)| judge(volume, group, bytes))
+                .collect()
+        }
+        Err(error) => Ok((0..count).map(|_| Judged::Lost(error.clone())).collect()),
+    }
+}
+
+/// Replaces the damaged descriptors of block `number`, the first of which is that of group `first`, by sound copies,
+/// as far as there are any; without one, by a doubtful copy of what is lost.
+fn take_copies(
+    volume: &Volume,
+    number: u64,
+    first: u64,
+    judged: &mut [Judged],
+    tries: &mut u32,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let count = judged.len() as u64;
+    for copy in copies(&volume.superblock, first) {
+        if *tries == 0 || judged.iter().all(|judged| matches!(judged, Judged::Sound(_))) {
+            break;
+        }
+        let block = match volume.read_run(copy, 1) {
+            Ok(block) => block,
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(_) => continue,
+        };
+        let mut replaced = 0_u64;
+        let mut reason = String::new();
+        for (known, other) in judged.iter_mut().zip(judge_block(volume, first, count, Ok(&block))?) {
+            let better = match (&*known, other) {
+                (Judged::Sound(_), _) | (_, Judged::Lost(_)) | (Judged::Doubtful(..), Judged::Doubtful(..)) => continue,
+                // Copies are not kept up: what they say of the use of a group was true long ago.
+                (_, Judged::Sound(group)) => Judged::Sound(of_copy(volume, group)),
+                (_, Judged::Doubtful(group, doubt)) => Judged::Doubtful(of_copy(volume, group), doubt),
+            };
+            if reason.is_empty() {
+                reason = known.reason();
             }
+            *known = better;
+            replaced = replaced.saturating_add(1);
+        }
+        if replaced == 0 {
+            *tries = tries.saturating_sub(1);
+        } else {
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("count", &replaced), ("reason", &reason), ("copy", &copy)];
+            volume.report(findings, &codes::GROUP_COPY, &volume.block_place(number), &values);
         }
     }
+    Ok(())
+}
+
+fn of_copy(volume: &Volume, group: Group) -> Group {
+    Group { free: None, touched_inodes: volume.superblock.inodes_per_group, ..group }
+}
+
+impl Judged {
+    /// What is wrong, without a place.
+    fn reason(&self) -> String {
+        match self {
+            Judged::Sound(_) => String::new(),
+            Judged::Doubtful(_, Doubt::Checksum(stored, computed)) => {
+                format!("group descriptor: bg_checksum is {stored:#06x}, its bytes give {computed:#06x}")
+            }
+            Judged::Doubtful(_, Doubt::Sense(reason)) => reason.clone(),
+            Judged::Lost(error) => error.reason().to_owned(),
+        }
+    }
+}
+
+/// Tells what is wrong with a descriptor that no copy replaces, and gives what can be used of it.
+fn settle(volume: &Volume, number: u64, judged: Judged, findings: &mut Findings) -> Option<Group> {
+    let place = || volume.place.then(format_args!("{} group {number}", volume.superblock.features.kind()));
+    match judged {
+        Judged::Sound(group) => Some(group),
+        Judged::Doubtful(group, Doubt::Checksum(stored, computed)) => {
+            let values = (format!("{stored:#06x}"), format!("{computed:#06x}"));
+            let values: [(&str, &dyn std::fmt::Display); 2] = [("stored", &values.0), ("computed", &values.1)];
+            volume.report(findings, &codes::GROUP_CHECKSUM, &place(), &values);
+            Some(group)
+        }
+        Judged::Doubtful(group, Doubt::Sense(reason)) => {
+            volume.report(findings, &codes::GROUP_FIELD, &place(), &[("reason", &reason)]);
+            Some(group)
+        }
+        Judged::Lost(error) => {
+            // One unreadable block is one finding; a descriptor of its own has its group's place.
+            let place = if error.place == volume.place { place() } else { error.place.clone() };
+            volume.report(findings, &codes::GROUP_UNREADABLE, &place, &[("reason", &error.reason())]);
+            None
+        }
+    }
+}
+
+/// Descriptors in a block.
+fn descriptors_per_block(superblock: &Superblock) -> u64 {
+    u64::from(superblock.block_size).checked_div(u64::from(superblock.descriptor_size)).unwrap_or(1).max(1)
 }
 
 /// The runs of blocks that hold the descriptors, in the order of their groups: one after the superblock, then one
 /// block for each meta group.
 fn descriptor_runs(superblock: &Superblock) -> Vec<(u64, u64)> {
-    let per_block = u64::from(superblock.block_size).checked_div(u64::from(superblock.descriptor_size)).unwrap_or(1);
-    let blocks = superblock.groups().div_ceil(per_block.max(1));
+    let per_block = descriptors_per_block(superblock);
+    let blocks = superblock.groups().div_ceil(per_block);
     let after_superblock = superblock.own_block().saturating_add(1);
     if !superblock.features.has_incompat(incompat::META_BG) {
         return vec![(after_superblock, blocks)];
     }
     let first_meta = u64::from(superblock.first_meta_group).min(blocks);
     let mut runs = vec![(after_superblock, first_meta)];
-    for meta_group in first_meta..blocks {
-        let group = meta_group.saturating_mul(per_block);
-        let mut before = u64::from(superblock.has_superblock_copy(group));
-        // With blocks of 1 KiB and group 0 beginning at block 0 (bigalloc), the boot block comes before the superblock.
-        if group == 0 && superblock.block_size == 1024 && superblock.first_data_block == 0 {
-            before = before.saturating_add(1);
-        }
-        runs.push((superblock.first_block_of_group(group).saturating_add(before), 1));
-    }
+    runs.extend((first_meta..blocks).map(|meta| (in_meta_group(superblock, meta.saturating_mul(per_block)), 1)));
     runs
 }
 
-/// Reads one descriptor; `None` when it points outside the filesystem.
-fn parse(volume: &Volume, number: u64, descriptor: &[u8], findings: &mut Findings) -> Result<Option<Group>, ReadError> {
+/// The block for descriptors in a group of a meta group.
+fn in_meta_group(superblock: &Superblock, group: u64) -> u64 {
+    let mut before = u64::from(superblock.has_superblock_copy(group));
+    // With blocks of 1 KiB and group 0 beginning at block 0 (bigalloc), the boot block comes before the superblock.
+    if group == 0 && superblock.block_size == 1024 && superblock.first_data_block == 0 {
+        before = before.saturating_add(1);
+    }
+    superblock.first_block_of_group(group).saturating_add(before)
+}
+
+/// The blocks that hold copies of the descriptors from that of group `first` on: behind the copies of the superblock
+/// or, within a meta group, in its second and its last group.
+fn copies(superblock: &Superblock, first: u64) -> Vec<u64> {
+    let per_block = descriptors_per_block(superblock);
+    let index = first.checked_div(per_block).unwrap_or(0);
+    let groups = superblock.groups();
+    if superblock.features.has_incompat(incompat::META_BG) && index >= u64::from(superblock.first_meta_group) {
+        let last = first.saturating_add(per_block).saturating_sub(1);
+        let others = [first.saturating_add(1), last].into_iter().filter(|group| *group < groups);
+        return others.map(|group| in_meta_group(superblock, group)).collect();
+    }
+    let holders: Vec<u64> = if superblock.features.has_compat(compat::SPARSE_SUPER2) {
+        let named = superblock.backup_groups.map(u64::from);
+        named.into_iter().filter(|group| (1..groups).contains(group)).collect()
+    } else {
+        (1..groups).filter(|group| superblock.has_superblock_copy(*group)).take(COPIES).collect()
+    };
+    holders
+        .into_iter()
+        .map(|group| superblock.first_block_of_group(group).saturating_add(1).saturating_add(index))
+        .collect()
+}
+
+/// Reads one descriptor and judges it by its checksum and by sense.
+fn judge(volume: &Volume, number: u64, descriptor: &[u8]) -> Result<Judged, ReadError> {
     let superblock = &volume.superblock;
     let fields = Fields::new("group descriptor", &volume.place, descriptor);
     let is_wide = superblock.is_64bit();
@@ -128,34 +288,25 @@ fn parse(volume: &Volume, number: u64, descriptor: &[u8], findings: &mut Finding
 
     let bg_inode_table_hi = if is_wide { fields.u32_le(0x28)? } else { 0 };
     let inode_table = u64::from(bg_inode_table_hi) << 32 | u64::from(fields.u32_le(0x8)?);
-    let free_clusters = high(0x2c)? << 16 | u32::from(fields.u16_le(0xc)?);
-    let free_inodes = high(0x2e)? << 16 | u32::from(fields.u16_le(0xe)?);
+    let free = Free {
+        clusters: high(0x2c)? << 16 | u32::from(fields.u16_le(0xc)?),
+        inodes: high(0x2e)? << 16 | u32::from(fields.u16_le(0xe)?),
+    };
     let bg_flags = fields.u16_le(0x12)?;
     let bg_itable_unused = high(0x32)? << 16 | u32::from(fields.u16_le(0x1c)?);
     let bg_checksum = fields.u16_le(CHECKSUM_OFFSET)?;
 
-    let place = || volume.place.then(format_args!("{} group {number}", superblock.features.kind()));
-    let computed = checksum(superblock, number, descriptor);
-    if let Some(computed) = computed
-        && computed != bg_checksum
-    {
-        let values = (format!("{bg_checksum:#06x}"), format!("{computed:#06x}"));
-        let values: [(&str, &dyn std::fmt::Display); 2] = [("stored", &values.0), ("computed", &values.1)];
-        volume.report(findings, &codes::GROUP_CHECKSUM, &place(), &values);
-    }
     let table_blocks = u64::from(superblock.inodes_per_group)
         .saturating_mul(u64::from(superblock.inode_size))
         .div_ceil(u64::from(superblock.block_size));
-    let is_inside = inode_table > u64::from(superblock.first_data_block)
-        && inode_table.checked_add(table_blocks).is_some_and(|end| end <= superblock.blocks);
-    if !is_inside {
-        let reason = format!(
-            "group descriptor: bg_inode_table is {inode_table}, expected a block of the filesystem, which has {}",
+    let end = inode_table.saturating_add(table_blocks);
+    if inode_table <= u64::from(superblock.first_data_block) || end > superblock.blocks {
+        return Ok(Judged::Lost(fields.corrupt(format_args!(
+            "bg_inode_table is {inode_table}, expected a block of the filesystem, which has {}",
             superblock.blocks
-        );
-        volume.report(findings, &codes::GROUP_UNREADABLE, &place(), &[("reason", &reason)]);
-        return Ok(None);
+        ))));
     }
+    let computed = checksum(superblock, number, descriptor);
     // Only a proven descriptor may say that inodes need not be looked at.
     let touched_inodes = if computed != Some(bg_checksum) {
         superblock.inodes_per_group
@@ -164,7 +315,22 @@ fn parse(volume: &Volume, number: u64, descriptor: &[u8], findings: &mut Finding
     } else {
         superblock.inodes_per_group.saturating_sub(bg_itable_unused)
     };
-    Ok(Some(Group { inode_table, free_clusters, free_inodes, touched_inodes }))
+    let group = Group { inode_table, free: Some(free), touched_inodes };
+    if let Some(computed) = computed
+        && computed != bg_checksum
+    {
+        return Ok(Judged::Doubtful(group, Doubt::Checksum(bg_checksum, computed)));
+    }
+    // `ext4_check_descriptors`: without `flex_bg` a table lies in its own group.
+    let first = superblock.first_block_of_group(number);
+    let after = superblock.first_block_of_group(number.saturating_add(1)).min(superblock.blocks);
+    if !superblock.features.has_incompat(incompat::FLEX_BG) && (inode_table < first || end > after) {
+        let error = fields.corrupt(format_args!(
+            "bg_inode_table is {inode_table}, expected a block of the group, {first} to {after}"
+        ));
+        return Ok(Judged::Doubtful(group, Doubt::Sense(error.reason().to_owned())));
+    }
+    Ok(Judged::Sound(group))
 }
 
 /// What `bg_checksum` should be, `None` when descriptors are not summed.
@@ -196,7 +362,7 @@ mod tests {
     #[test]
     fn a_descriptor_is_read_under_its_checksum() {
         let group = TestImage::new().volume().groups.get(0).unwrap();
-        assert_eq!(group, Group { inode_table: 5, free_clusters: 200, free_inodes: 40, touched_inodes: 48 });
+        assert_eq!(group, Group { inode_table: 5, free: Some(Free { clusters: 200, inodes: 40 }), touched_inodes: 48 });
     }
 
     #[test]
@@ -239,6 +405,10 @@ mod tests {
         superblock.first_meta_group = 1;
         // 16 descriptors of 64 bytes a block; group 16 has no copy of the superblock, group 32 has none either.
         assert_eq!(descriptor_runs(&superblock), [(2, 1), (1601, 1), (3201, 1)]);
+        // Copies: in the second and the last group of a meta group; of those before, behind the superblocks' copies.
+        assert_eq!(copies(&superblock, 16), [1701, 3101]);
+        assert_eq!(copies(&superblock, 32), [3301], "the last meta group has only 8 groups");
+        assert_eq!(copies(&superblock, 0), [102, 302, 502, 702, 902, 2502, 2702]);
         superblock.first_meta_group = 0;
         superblock.features.ro_compat = 0;
         assert_eq!(descriptor_runs(&superblock), [(2, 0), (2, 1), (1602, 1), (3202, 1)]);

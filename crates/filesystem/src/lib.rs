@@ -8,10 +8,11 @@
 //! on; what cannot be read is an error, never zeros; no panic, and work and memory bounded by
 //! [`Limits`](careen_evidence::Limits), on any bytes.
 //!
-//! Not handled: backup superblocks and group descriptors, replay of fast commits, journals on another disk, the
+//! Not handled: replay of fast commits, journals on another disk, the
 //! content of encrypted files. Each of them is told.
 
 mod acl;
+mod backup;
 mod block_map;
 mod checksum;
 mod content;

@@ -1,17 +1,18 @@
 //! The superblock: 1024 bytes at offset 1024 of the filesystem.
 //!
 //! Kernel documentation, "The Super Block" (`struct ext4_super_block`). Field offsets are those of its table.
-//! Backup superblocks are not searched here.
+//! Its copies are searched in [`backup`](crate::backup).
 
 use careen_evidence::{ByteSource, Fields, Findings, Place, ReadError, codes::filesystem as codes};
 
+use crate::backup::Stand;
 use crate::checksum::{crc16, crc32c};
 use crate::features::{Features, compat, incompat, ro_compat};
 
 /// Byte offset of the primary superblock, whatever the block size.
-const OFFSET: u64 = 1024;
+pub(crate) const OFFSET: u64 = 1024;
 /// Length of the superblock in bytes.
-const LENGTH: usize = 1024;
+pub(crate) const LENGTH: usize = 1024;
 /// `s_magic`.
 const MAGIC: u16 = 0xef53;
 /// `s_checksum` sums everything before itself.
@@ -99,38 +100,28 @@ pub(crate) struct Superblock {
     pub(crate) orphan_file: u32,
     /// Inode of the project quota file, 0 if there is none.
     pub(crate) project_quota: u32,
+    /// Group in which this superblock says that it stands, 0 for the primary one.
+    pub(crate) own_group: u32,
+    /// When it was last written, in seconds since 1970.
+    pub(crate) written: u64,
+    /// Set when this is a copy that stands for the primary one.
+    pub(crate) stand: Option<Stand>,
 }
 
 impl Superblock {
-    /// Reads the primary superblock of the filesystem that `source` holds. A checksum that does not match, recorded
-    /// errors and the like become findings; values that cannot be read on with are an error.
-    pub(crate) fn read(source: &dyn ByteSource, place: &Place, findings: &mut Findings) -> Result<Self, ReadError> {
-        let mut bytes = [0; LENGTH];
-        if source.len() < OFFSET.saturating_add(LENGTH as u64) {
-            return Err(ReadError::corrupt(
-                place,
-                format_args!("{} bytes are too few for an ext2, ext3 or ext4 filesystem", source.len()),
-            ));
-        }
-        source.read_exact_at(OFFSET, &mut bytes)?;
-        let fields = Fields::new("superblock", place, &bytes);
-        let superblock = Superblock::parse(fields, place)?;
-        superblock.verify(fields, &place.then("superblock"), findings)?;
-        Ok(superblock)
-    }
-
     /// Whether `source` begins like an ext2, ext3 or ext4 filesystem.
     pub(crate) fn is_at(source: &dyn ByteSource) -> bool {
         let mut magic = [0; 2];
         source.read_exact_at(OFFSET.saturating_add(0x38), &mut magic).is_ok() && u16::from_le_bytes(magic) == MAGIC
     }
 
-    fn parse(fields: Fields<'_>, place: &Place) -> Result<Self, ReadError> {
+    /// The superblock in these bytes; an error when it cannot be read on with.
+    pub(crate) fn parse(fields: Fields<'_>, place: &Place) -> Result<Self, ReadError> {
         let s_magic = fields.u16_le(0x38)?;
         if s_magic != MAGIC {
             return Err(fields.corrupt(format_args!(
                 "s_magic is {s_magic:#06x}, expected {MAGIC:#06x}: this is no ext2, ext3 or ext4 filesystem, or its \
-                 primary superblock is destroyed"
+                 superblock is destroyed"
             )));
         }
         let features =
@@ -181,11 +172,14 @@ impl Superblock {
             last_orphan: fields.u32_le(0xe8)?,
             orphan_file: fields.u32_le(0x280)?,
             project_quota: fields.u32_le(0x26c)?,
+            own_group: if is_dynamic { u32::from(fields.u16_le(0x5a)?) } else { 0 },
+            written: u64::from(fields.u8(0x274)?) << 32 | u64::from(fields.u32_le(0x30)?),
+            stand: None,
         })
     }
 
     /// Tells what the superblock says about itself.
-    fn verify(&self, fields: Fields<'_>, place: &Place, findings: &mut Findings) -> Result<(), ReadError> {
+    pub(crate) fn verify(&self, fields: Fields<'_>, place: &Place, findings: &mut Findings) -> Result<(), ReadError> {
         if self.checksums == Checksums::Crc32c {
             let stored = fields.u32_le(CHECKSUM_OFFSET)?;
             let computed = crc32c(!0, fields.bytes(0, CHECKSUM_OFFSET)?);
@@ -231,9 +225,29 @@ impl Superblock {
         self.features.has_incompat(incompat::RECOVER)
     }
 
-    /// Whether it was not unmounted and has no journal that would make up for that.
+    /// Whether it was not unmounted and has no journal that would make up for that. Copies of the superblock do not
+    /// know.
     pub(crate) fn needs_check(&self) -> bool {
-        !self.is_cleanly_unmounted && self.journal == JournalLocation::None
+        self.stand.is_none() && !self.is_cleanly_unmounted && self.journal == JournalLocation::None
+    }
+
+    /// All on which it depends where structures lie and how they are read, to compare copies by.
+    pub(crate) fn layout(&self) -> [u64; 12] {
+        [
+            // The kernel sets some of the other features as they are first used.
+            u64::from(self.features.incompat & incompat::OF_LAYOUT),
+            u64::from(self.features.ro_compat & ro_compat::OF_LAYOUT),
+            u64::from(self.features.compat & compat::OF_LAYOUT),
+            self.blocks,
+            u64::from(self.block_size),
+            u64::from(self.first_data_block),
+            u64::from(self.blocks_per_group),
+            u64::from(self.cluster_blocks),
+            u64::from(self.inodes_per_group),
+            u64::from(self.inode_size),
+            u64::from(self.descriptor_size),
+            u64::from(self.first_meta_group),
+        ]
     }
 
     /// Number of block groups.
@@ -268,6 +282,16 @@ impl Superblock {
     pub(crate) fn is_64bit(&self) -> bool {
         self.features.has_incompat(incompat::BITS_64)
     }
+}
+
+/// Whether the checksum of a superblock is right; `None` when it has none.
+pub(crate) fn proof(bytes: &[u8; LENGTH]) -> Option<bool> {
+    let place = Place::default();
+    let fields = Fields::new("superblock", &place, bytes);
+    if fields.u8(0x175).ok()? != CHECKSUM_TYPE_CRC32C {
+        return None;
+    }
+    Some(fields.u32_le(CHECKSUM_OFFSET).ok()? == crc32c(!0, fields.bytes(0, CHECKSUM_OFFSET).ok()?))
 }
 
 fn refuse_unsupported(place: &Place, features: Features) -> Result<(), ReadError> {

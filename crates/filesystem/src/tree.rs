@@ -9,6 +9,7 @@ use careen_evidence::{
 };
 use careen_model::{Filesystem, FilesystemState, JournalReplay};
 
+use crate::backup::Stand;
 use crate::features::ro_compat;
 use crate::inode::{self, Inode, ROOT, flags};
 use crate::mapping::Mapping;
@@ -44,7 +45,7 @@ struct Listing {
 }
 
 impl Ext4 {
-    /// Whether `source` begins like an ext2, ext3 or ext4 filesystem with an intact primary superblock.
+    /// Whether `source` begins like an ext2, ext3 or ext4 filesystem; [`Ext4::open`] finds more than that.
     pub fn is_at(source: &dyn ByteSource) -> bool {
         Superblock::is_at(source)
     }
@@ -52,8 +53,8 @@ impl Ext4 {
     /// Opens the filesystem that `source` holds from its first byte on. When its journal has to be replayed, that is
     /// done in memory. `place` is the partition or disk it lies in.
     ///
-    /// An error when the primary superblock is missing, makes no sense or names an incompatible feature that is not
-    /// read; everything else that is wrong becomes a finding.
+    /// An error when neither the primary superblock nor a copy of it makes sense, or when it names an incompatible
+    /// feature that is not read; everything else that is wrong becomes a finding.
     pub fn open(
         source: Rc<dyn ByteSource>,
         place: &Place,
@@ -63,6 +64,8 @@ impl Ext4 {
         let mut found = Findings::new();
         let on_disk = Rc::new(Volume::open(source, place, limits, &mut found)?);
         let mut of_journal = Findings::new();
+        // A replay may restore the primary superblock; the kernel would not come so far.
+        let stand = on_disk.superblock.stand.clone();
         let Recovered { source, mut counts } = recovery::recover(&on_disk, &mut of_journal)?;
         let mut volume = on_disk;
         if let Some(source) = source {
@@ -81,6 +84,14 @@ impl Ext4 {
             }
         }
         found.absorb(of_journal);
+        if let Some(Stand { block, reason }) = stand {
+            let size = volume.block_size();
+            found.add(
+                &codes::SUPERBLOCK_COPY,
+                &place.then("superblock"),
+                &[("reason", &reason), ("block", &block), ("size", &size)],
+            );
+        }
         tell_state(&volume, &mut found);
         volume.weigh(&found);
         findings.absorb(found);
@@ -96,9 +107,10 @@ impl Ext4 {
         let mut free_inodes = 0_u64;
         let mut is_known = true;
         for group in self.volume.groups.iter() {
-            is_known &= group.is_some();
-            free_clusters = free_clusters.saturating_add(group.map_or(0, |group| u64::from(group.free_clusters)));
-            free_inodes = free_inodes.saturating_add(group.map_or(0, |group| u64::from(group.free_inodes)));
+            let free = group.and_then(|group| group.free);
+            is_known &= free.is_some();
+            free_clusters = free_clusters.saturating_add(free.map_or(0, |free| u64::from(free.clusters)));
+            free_inodes = free_inodes.saturating_add(free.map_or(0, |free| u64::from(free.inodes)));
         }
         let free_blocks = free_clusters.saturating_mul(u64::from(superblock.cluster_blocks));
         let used_blocks = superblock.blocks.checked_sub(free_blocks);

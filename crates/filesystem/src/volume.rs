@@ -7,6 +7,7 @@ use std::rc::Rc;
 use careen_evidence::{ByteSource, Code, Findings, Limits, Place, ReadError, codes::filesystem as codes};
 use careen_model::Severity;
 
+use crate::backup;
 use crate::group::Groups;
 use crate::recent::Recent;
 use crate::superblock::{Checksums, Superblock};
@@ -42,7 +43,7 @@ impl Volume {
         limits: &Limits,
         findings: &mut Findings,
     ) -> Result<Self, ReadError> {
-        let superblock = Superblock::read(&*source, place, findings)?;
+        let superblock = backup::find(&*source, place, findings)?;
         let mut volume = Volume {
             source,
             place: place.clone(),

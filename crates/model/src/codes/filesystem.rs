@@ -58,6 +58,11 @@ super::codes! {
         do_en: "Check sizes and file names for plausibility before you rely on them.",
         ko: "슈퍼블록의 체크섬이 일치하지 않습니다(기록된 값 {stored}, 계산된 값 {computed}). 값 자체는 타당하므로 그대로 사용했습니다.",
         do_ko: "결과를 신뢰하기 전에 크기와 파일 이름이 타당한지 확인하십시오.";
+    SUPERBLOCK_COPY = "ext4-superblock-copy", Damage,
+        en: "The superblock is damaged: {reason}. Its copy in block {block} (block size {size}) was used instead.",
+        do_en: "Save what you need first. To repair a copy of the disk, run e2fsck -b {block} -B {size} on it.",
+        ko: "슈퍼블록이 손상되었습니다: {reason}. 블록 {block}에 있는 사본(블록 크기 {size})을 대신 사용했습니다.",
+        do_ko: "필요한 데이터를 먼저 저장하십시오. 복구가 필요하면 디스크 사본에서 e2fsck -b {block} -B {size}을(를) 실행하십시오.";
     KERNEL_ERRORS = "ext4-kernel-errors", Damage,
         en: "The kernel recorded {count} errors in this filesystem, the last one in {function} (inode {inode}, block {block}; 0 stands for none).",
         do_en: "The filesystem was damaged while it was in use. Look at the other findings for what is affected, and save what is whole before anything is repaired.",
@@ -88,6 +93,16 @@ super::codes! {
         do_en: "If files of this group look wrong, the descriptor is the cause. Look at the other findings for what is affected.",
         ko: "그룹 디스크립터의 체크섬이 일치하지 않습니다(기록된 값 {stored}, 계산된 값 {computed}). 그대로 사용했으며 해당 그룹의 아이노드 테이블은 전체를 읽습니다.",
         do_ko: "이 그룹의 파일이 이상해 보인다면 디스크립터가 원인입니다. 영향 범위는 다른 발견 항목을 확인하십시오.";
+    GROUP_FIELD = "ext4-group-field", Damage,
+        en: "A value in a group descriptor makes no sense: {reason}. It was used all the same.",
+        do_en: "If files of this group look wrong, the descriptor is the cause. The kernel refuses to mount this filesystem.",
+        ko: "그룹 디스크립터에 타당하지 않은 값이 있습니다: {reason}. 그대로 사용했습니다.",
+        do_ko: "이 그룹의 파일이 이상해 보인다면 디스크립터가 원인입니다. 커널은 이 파일 시스템을 마운트하지 않습니다.";
+    GROUP_COPY = "ext4-group-copy", Damage,
+        en: "{count} group descriptors are damaged: {reason}. Their copies in block {copy} were used instead.",
+        do_en: "Nothing is missing because of this, except how much space is in use. Save what you need before the filesystem is repaired.",
+        ko: "그룹 디스크립터 {count}개가 손상되었습니다: {reason}. 블록 {copy}에 있는 사본을 대신 사용했습니다.",
+        do_ko: "사용 중인 공간의 크기를 알 수 없는 것 외에 빠진 내용은 없습니다. 파일 시스템을 복구하기 전에 필요한 데이터를 저장하십시오.";
     GROUP_UNREADABLE = "ext4-group-unreadable", Loss,
         en: "A block group cannot be used: {reason}. The files whose inodes lie in it cannot be read.",
         do_en: "Everything outside this group is not affected.",
