@@ -98,11 +98,12 @@ pub(crate) fn one_of<T: Named>(candidates: &[&T]) -> Option<usize> {
     is_one.then(|| candidates.iter().position(|other| other.is_whole()).unwrap_or(0))
 }
 
-/// What these are called, the likeliest first.
+/// What these are called, each once, the likeliest first.
 pub(crate) fn labels<T: Named>(candidates: &[&T]) -> Vec<String> {
     let mut named: Vec<(Reverse<u8>, String)> =
         candidates.iter().map(|one| (Reverse(one.weight()), one.label())).collect();
     named.sort();
+    named.dedup();
     named.into_iter().map(|(_, label)| label).collect()
 }
 
@@ -181,6 +182,7 @@ mod tests {
             image("02", ImageKind::DigestOnly, ImageState::Whole),
             image("04", ImageKind::Tagged, ImageState::Whole),
             image("03", ImageKind::Tagged, ImageState::Whole),
+            image("03", ImageKind::Tagged, ImageState::Damaged),
         ];
         let listed = labels(&all.iter().collect::<Vec<_>>());
         assert_eq!(listed, ["03:1 (03)", "04:1 (04)", "02 (02)", "01 (01)", "00 (00)"]);
