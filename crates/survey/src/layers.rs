@@ -226,7 +226,9 @@ mod tests {
         disk.file("/1/var/lib/dpkg/status", &many);
         let begin = std::time::Instant::now();
         let (packages, codes) = layers_of(disk, 2);
-        assert!(packages.len() == 100_000 && packages.iter().all(|package| package.ends_with(" 0")) && codes.is_empty());
+        assert!(
+            packages.len() == 100_000 && packages.iter().all(|package| package.ends_with(" 0")) && codes.is_empty()
+        );
         assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
     }
 }
