@@ -93,6 +93,21 @@ test('a file that changes has to be picked again, which is said', async () => {
   await close();
 });
 
+test('two clicks on a directory go into that directory and no further', async () => {
+  const { page, close } = await openPage();
+  await pick(page, tiny);
+  await go(page, 'files');
+  const rows = page.getByTestId('table-files').locator('[data-key]');
+  const docker = page.getByTestId('table-files').locator('[data-key="/docker"]');
+  await docker.getByRole('link').dblclick();
+  await page.getByTestId('table-files').locator('[data-key="/docker/overlay2"]').waitFor();
+  await page.waitForTimeout(500);
+  for (const key of await rows.evaluateAll((all) => all.map((row) => row.dataset.key))) {
+    assert.match(key, /^\/docker\/[^/]+$/);
+  }
+  await close();
+});
+
 test('nothing is asked of any server once the page stands', async () => {
   const { page, watched, close } = await openPage();
   await page.waitForLoadState('networkidle');

@@ -217,18 +217,16 @@ mod tests {
         assert_eq!(layers_of(disk, 2).0, ["a 0", "a 1"]);
     }
 
-    /// Each package compared with each other one would be five billion comparisons.
+    /// Each package compared with each other one would be five billion comparisons: this test would not end.
     #[test]
-    fn databases_of_many_packages_are_compared_in_time() {
+    fn databases_of_many_packages_are_compared() {
         let many: String = (0..100_000).rev().map(|number| stanza(&format!("p{number:06}"), "1")).collect();
         let mut disk = MemoryTree::new("disk");
         disk.file("/0/var/lib/dpkg/status", &many);
         disk.file("/1/var/lib/dpkg/status", &many);
-        let begin = std::time::Instant::now();
         let (packages, codes) = layers_of(disk, 2);
         assert!(
             packages.len() == 100_000 && packages.iter().all(|package| package.ends_with(" 0")) && codes.is_empty()
         );
-        assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
     }
 }

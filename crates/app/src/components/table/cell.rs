@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use careen_model::Severity;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::super::{Icon, SeverityMark, Status, icon, severity_name};
@@ -108,7 +109,14 @@ impl Cell {
             Cell::Named(shape, text, route) => {
                 let name = match route {
                     Some(route) => {
-                        view! { <a class="link" href=route.href() title=text.clone()>{text.clone()}</a> }.into_any()
+                        // A name followed by the first of two clicks: the second would hit what the new list has there.
+                        let once = |event: MouseEvent| {
+                            if event.detail() > 1 {
+                                event.prevent_default();
+                            }
+                        };
+                        view! { <a class="link" href=route.href() title=text.clone() on:click=once>{text.clone()}</a> }
+                            .into_any()
                     }
                     None => view! { <span title=text.clone()>{text.clone()}</span> }.into_any(),
                 };

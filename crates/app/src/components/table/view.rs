@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::{Div, Input};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -291,6 +291,14 @@ fn RowView(
         };
         columns.iter().enumerate().map(cell).collect_view()
     };
+    // The first of two clicks can bring another list: its row is not what the person clicked twice.
+    let was_clicked = StoredValue::new(false);
+    let click = move |event: MouseEvent| {
+        if event.detail() <= 1 {
+            was_clicked.set_value(true);
+            select.run(at);
+        }
+    };
     view! {
         <div
             role="row"
@@ -301,8 +309,8 @@ fn RowView(
             aria-rowindex=at + 2
             aria-selected=move || is_selected().to_string()
             style:transform=format!("translateY({}px)", at as f64 * ROW)
-            on:click=move |_| select.run(at)
-            on:dblclick=move |_| open.run(at)
+            on:click=click
+            on:dblclick=move |_| if was_clicked.get_value() { open.run(at) }
         >
             {cells}
         </div>
