@@ -144,6 +144,21 @@ fn a_qcow2_with_a_backing_file() {
     is_named(&disk("overlay.qcow2", DISK_BYTES, &qcow2(&parts)), &["backing"]);
 }
 
+#[test]
+fn a_differencing_vhdx_without_its_parent() {
+    // [MS-VHDX] 2.6.2.1: bit 1 of the flags of the file parameters says that there is a parent. The table of the
+    // metadata gives the place of that item behind its identity.
+    let mut bytes = fs::read(&tiny().file).unwrap();
+    let metadata = (1..16).map(|unit| unit << 20).find(|at| bytes[*at..].starts_with(b"metadata")).unwrap();
+    let identity = [0x37, 0x67, 0xA1, 0xCA, 0x36, 0xFA, 0x43, 0x4D];
+    let entry = (1..6).map(|index| metadata + index * 32).find(|at| bytes[*at..].starts_with(&identity)).unwrap();
+    let offset = u32::from_le_bytes(bytes[entry + 16..entry + 20].try_into().unwrap());
+    bytes[metadata + usize::try_from(offset).unwrap() + 4] |= 2;
+    let file = folder().join("differencing.vhdx");
+    fs::write(&file, bytes).unwrap();
+    is_named(&file, &["differencing", "parent"]);
+}
+
 /// The header of a qcow2 of version 3 (docs/interop/qcow2.txt) with nothing allocated, and more on top of it.
 fn qcow2<'a>(more: &[(usize, &'a [u8])]) -> Vec<(usize, &'a [u8])> {
     let mut parts: Vec<(usize, &[u8])> = vec![

@@ -103,7 +103,6 @@ fn disk(folder: &Path, variant: &str, base: &str) -> Result<Disk, String> {
     let base = base.to_owned();
     let truth = match variant {
         "vhdx-cut60" | "qcow2-cut70" => Known::Cut { base },
-        _ if variant.starts_with("vhdx-log") => Known::Named("log"),
         _ => Known::SameAs { base, layout: field("layout") },
     };
     Ok(Disk { name: format!("variants/{variant}"), file: folder.join("disks").join(field("file")), known: truth })

@@ -16,6 +16,9 @@ pub struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
+    /// A file that the disk was made upon, as a differencing VHDX is; several may be given, in any order.
+    #[arg(long = "parent", value_name = "FILE", global = true)]
+    pub parents: Vec<PathBuf>,
 }
 
 /// What can be asked.

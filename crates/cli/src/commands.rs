@@ -51,7 +51,9 @@ impl From<ReadError> for Failure {
 pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let mut out = Output::new();
     let json = arguments.json;
-    let ask = Ask { json, measure: false, needs_store: true };
+    let parents = arguments.parents.as_slice();
+    let input = |disk| Input { disk, parents };
+    let ask = Ask { parents, json, measure: false, needs_store: true };
     let answer = match &arguments.command {
         Command::Survey { disks, quick } => {
             each(disks, &mut out, Ask { measure: !quick, needs_store: false, ..ask }, Session::survey, tables::survey)
@@ -72,21 +74,21 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         Command::Layers(disks) => each(disks, &mut out, ask, Session::layers, |layers| tables::layers(layers)),
         Command::Packages { disk, of, containers, host, out: directory } => {
             let wanted = Wanted { of: of.as_ref(), containers: *containers, host: *host };
-            packages(disk, &wanted, directory.as_deref(), &mut out, json)
+            packages(input(disk), &wanted, directory.as_deref(), &mut out, json)
         }
         Command::Ls { disk, of, path, recursive, hash } => {
             let options = ListOptions { recursive: *recursive, hash: *hash, overlay_marks: of.shows_overlay_marks() };
-            files::ls(disk, of, path, options, &mut out, json)
+            files::ls(input(disk), of, path, options, &mut out, json)
         }
-        Command::Cat { disk, of, path } => files::cat(disk, of, path, &mut out),
+        Command::Cat { disk, of, path } => files::cat(input(disk), of, path, &mut out),
         Command::Inspect { disk, scope } => {
-            let session = open(disk, &mut Reporter::new())?;
+            let session = input(disk).open(&mut Reporter::new())?;
             let mut findings = Findings::new();
             out.json(&session.inspect(scope, &mut findings)?, false)?;
             Ok(told_of_part(&session, &findings))
         }
         Command::History { disk, image } => {
-            let session = open(disk, &mut Reporter::new())?;
+            let session = input(disk).open(&mut Reporter::new())?;
             let steps = session.history(image)?;
             if json {
                 out.json(&steps, false)?;
@@ -100,14 +102,27 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-fn open(disk: &Path, reporter: &mut Reporter) -> Result<Session, ReadError> {
-    let options = Options { smallest_read: SMALLEST_READ, ..Options::default() };
-    Session::open(disk_file::open(disk)?, options, &mut |progress| reporter.show(&progress))
+/// The files an answer is read from.
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    disk: &'a Path,
+    /// Files the disk may have been made upon.
+    parents: &'a [PathBuf],
+}
+
+impl Input<'_> {
+    fn open(self, reporter: &mut Reporter) -> Result<Session, ReadError> {
+        let options = Options { smallest_read: SMALLEST_READ, ..Options::default() };
+        let parents = self.parents.iter().map(|parent| disk_file::open(parent)).collect::<Result<_, _>>()?;
+        Session::open_with(disk_file::open(self.disk)?, parents, options, &mut |progress| reporter.show(&progress))
+    }
 }
 
 /// How an answer about whole disks is made.
 #[derive(Clone, Copy)]
-struct Ask {
+struct Ask<'a> {
+    /// Files the disks may have been made upon.
+    parents: &'a [PathBuf],
     json: bool,
     /// Walk the volumes for their sizes first.
     measure: bool,
@@ -119,7 +134,7 @@ struct Ask {
 fn each<T: Serialize>(
     disks: &Disks,
     out: &mut Output,
-    ask: Ask,
+    ask: Ask<'_>,
     answer: impl Fn(&Session) -> T,
     text: impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
@@ -144,12 +159,12 @@ fn one<T: Serialize>(
     disk: &Path,
     on_one_line: bool,
     out: &mut Output,
-    ask: Ask,
+    ask: Ask<'_>,
     answer: &impl Fn(&Session) -> T,
     text: &impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
     let mut reporter = Reporter::new();
-    let mut session = open(disk, &mut reporter)?;
+    let mut session = Input { disk, parents: ask.parents }.open(&mut reporter)?;
     if ask.needs_store {
         session.require_store()?;
     }
@@ -174,14 +189,14 @@ struct Wanted<'a> {
 }
 
 fn packages(
-    disk: &Path,
+    input: Input<'_>,
     wanted: &Wanted<'_>,
     directory: Option<&Path>,
     out: &mut Output,
     json: bool,
 ) -> Result<Answer, Failure> {
     let mut reporter = Reporter::new();
-    let mut session = open(disk, &mut reporter)?;
+    let mut session = input.open(&mut reporter)?;
     let scopes = match wanted.of {
         Some(scope) => vec![scope.clone()],
         None => {

@@ -62,13 +62,17 @@ fn short(id: &str) -> String {
 pub fn survey(survey: &Survey) -> String {
     let disk = &survey.disk;
     let mut text = format!(
-        "{} disk, {} virtual, {} on file, {} read in {} requests\n\n",
+        "{} disk, {} virtual, {} on file, {} read in {} requests\n",
         disk.format,
         size(disk.virtual_size),
         size(disk.file_size),
         size(disk.bytes_read),
         disk.requests
     );
+    if let Some(id) = &disk.virtual_disk_id {
+        text.push_str(&format!("virtual disk id {id}\n"));
+    }
+    text.push('\n');
     let shown = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count();
     text.push_str(&format!(
         "{shown} images, {} containers, {} volumes, {} networks, {} findings\n\n",

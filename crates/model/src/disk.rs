@@ -15,6 +15,11 @@ pub struct DiskSummary {
     pub bytes_read: u64,
     /// Reads made so far.
     pub requests: u64,
+    /// Identity the disk carries, by which a system tells it from others: the virtual disk id of a VHDX file. Copies
+    /// and disks made from one template share it. `None` where its format has none.
+    pub virtual_disk_id: Option<String>,
+    /// Identity of the state of its bytes, by which a differencing VHDX file knows its parent.
+    pub data_write_guid: Option<String>,
 }
 
 /// What divides the disk.

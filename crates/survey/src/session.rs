@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_disk::{Disk, Partitions};
+use careen_disk::{Disk, ParentFile, Partitions};
 use careen_evidence::{
     ByteSource, Cached, CancelToken, Counted, Counts, FileTree, Findings, Limits, NodeId, Place, ReadError, SubTree,
     Window, codes,
@@ -83,6 +83,8 @@ pub struct Session {
     pub(crate) place: Place,
     format: &'static str,
     virtual_size: u64,
+    virtual_disk_id: Option<String>,
+    data_write_guid: Option<String>,
     file_size: u64,
     counts: Counts,
     partitions: Vec<Partition>,
@@ -96,21 +98,41 @@ impl Session {
     /// Opens a disk: container format, partitions, filesystems, stores and their records, but no walk of volumes or
     /// images. An error only when there is nothing to be read as a disk; everything else is a finding.
     pub fn open(disk: DiskFile, options: Options, observer: Observer<'_>) -> Result<Session, ReadError> {
+        Session::open_with(disk, Vec::new(), options, observer)
+    }
+
+    /// Opens a disk together with the files it may have been made upon. An error of kind `NeedsFile` says which file
+    /// is wanted when it is not among them.
+    pub fn open_with(
+        disk: DiskFile,
+        parents: Vec<DiskFile>,
+        options: Options,
+        observer: Observer<'_>,
+    ) -> Result<Session, ReadError> {
         let place = Place::new(disk.name);
         let file_size = disk.source.len();
         let counts = Counts::default();
-        let counted: Rc<dyn ByteSource> = Rc::new(Counted::new(disk.source, counts.clone()));
+        let files = u32::try_from(parents.len()).unwrap_or(u32::MAX).saturating_add(1);
         let line = options.smallest_read.clamp(1, CACHE_BYTES);
-        let lines = usize::try_from(CACHE_BYTES.checked_div(line).unwrap_or(1)).unwrap_or(1);
-        let source: Rc<dyn ByteSource> = Rc::new(Cached::new(counted, line, lines));
+        // All files together keep no more than one would.
+        let lines = CACHE_BYTES.checked_div(line).and_then(|lines| lines.checked_div(files)).unwrap_or(1);
+        let cached = |source: Rc<dyn ByteSource>| -> Rc<dyn ByteSource> {
+            let counted = Rc::new(Counted::new(source, counts.clone()));
+            Rc::new(Cached::new(counted, line, usize::try_from(lines).unwrap_or(1)))
+        };
+        let parents: Vec<ParentFile> =
+            parents.into_iter().map(|file| ParentFile { name: file.name, source: cached(file.source) }).collect();
         let mut findings = Findings::new();
 
         report(observer, Stage::Disk, place.as_str(), &counts);
-        let disk = careen_disk::open(source, &place, &options.limits, &mut findings)?;
+        let source = cached(disk.source);
+        let disk = careen_disk::open_with(source, &parents, &place, &options.limits, &mut findings)?;
         let found = careen_disk::partitions(&disk, &place, &options.limits, &mut findings);
         let mut session = Session {
             format: disk.format.name(),
             virtual_size: disk.virtual_size,
+            virtual_disk_id: disk.identifier.clone(),
+            data_write_guid: disk.data_write_id.clone(),
             file_size,
             counts,
             partitions: Vec::new(),
@@ -139,6 +161,8 @@ impl Session {
                 file_size: self.file_size,
                 bytes_read: self.counts.bytes(),
                 requests: self.counts.requests(),
+                virtual_disk_id: self.virtual_disk_id.clone(),
+                data_write_guid: self.data_write_guid.clone(),
             },
             partitions: self.partitions.clone(),
             filesystems: self.filesystems.iter().map(|open| open.tree.summary(open.id)).collect(),

@@ -1,13 +1,12 @@
 //! What is in a scope's file tree: its names, and the bytes of one file.
 
 use std::ffi::OsStr;
-use std::path::Path;
 
 use careen_evidence::{ByteSource, Findings, Kind, ReadError};
 use careen_survey::list::{ListOptions, find, list};
 use careen_survey::{Options, Scope};
 
-use super::{Answer, Failure, open, told_of_part};
+use super::{Answer, Failure, Input, told_of_part};
 use crate::output::Output;
 use crate::progress::Reporter;
 use crate::tables;
@@ -19,15 +18,15 @@ const COPY_CHUNK: u64 = 4 << 20;
 const COPY_STEP: u64 = 1 << 10;
 
 /// `careen ls`.
-pub fn ls(
-    disk: &Path,
+pub(super) fn ls(
+    input: Input<'_>,
     scope: &Scope,
     path: &OsStr,
     options: ListOptions,
     out: &mut Output,
     json: bool,
 ) -> Result<Answer, Failure> {
-    let session = open(disk, &mut Reporter::new())?;
+    let session = input.open(&mut Reporter::new())?;
     let mut findings = Findings::new();
     let tree = session.tree(scope, &mut findings)?;
     let Options { limits, cancel, .. } = session.options();
@@ -49,8 +48,8 @@ pub fn ls(
 }
 
 /// `careen cat`: the bytes of a file up to its end, or up to the first that cannot be read.
-pub fn cat(disk: &Path, scope: &Scope, path: &OsStr, out: &mut Output) -> Result<Answer, Failure> {
-    let session = open(disk, &mut Reporter::new())?;
+pub(super) fn cat(input: Input<'_>, scope: &Scope, path: &OsStr, out: &mut Output) -> Result<Answer, Failure> {
+    let session = input.open(&mut Reporter::new())?;
     let mut findings = Findings::new();
     let tree = session.tree(scope, &mut findings)?;
     let node = find(&*tree, path.as_encoded_bytes(), &mut findings)?;
