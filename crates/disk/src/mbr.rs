@@ -45,12 +45,27 @@ impl Entry {
 /// A sector with a boot signature and four entries.
 pub(crate) struct Record {
     entries: [Entry; 4],
+    /// By which Windows knows a disk; zero where no Windows has written the record.
+    disk_signature: u32,
 }
 
 impl Record {
     /// Whether it stands before a GPT.
     pub(crate) fn is_protective(&self) -> bool {
         self.entries.iter().any(|entry| entry.kind == PROTECTIVE)
+    }
+
+    /// First sectors of the entries beside the protective one: those of a hybrid record, for systems that do not know
+    /// GPT.
+    pub(crate) fn hybrid_sectors(&self) -> impl Iterator<Item = u64> {
+        let others = self.entries.iter().filter(|entry| entry.is_used() && entry.kind != PROTECTIVE);
+        others.map(|entry| u64::from(entry.first))
+    }
+
+    /// Whether it is what Windows writes on a disk that it initializes, before any partition is made.
+    pub(crate) fn is_initialized(&self) -> bool {
+        let is_empty = |entry: &Entry| entry.kind == 0 && entry.first == 0 && entry.sectors == 0;
+        self.disk_signature != 0 && self.entries.iter().all(is_empty)
     }
 
     /// Whether its entries can be a partition table, not boot code or the parameters of a filesystem: a status that is
@@ -81,7 +96,8 @@ fn record_at(source: &dyn ByteSource, offset: u64, place: &Place) -> Result<Opti
         let entry = Fields::new("partition entry", place, fields.bytes(at, ENTRY)?);
         Ok(Entry { status: entry.u8(0)?, kind: entry.u8(4)?, first: entry.u32_le(8)?, sectors: entry.u32_le(12)? })
     };
-    Ok(Some(Record { entries: [entry(0)?, entry(1)?, entry(2)?, entry(3)?] }))
+    let disk_signature = fields.u32_le(440)?;
+    Ok(Some(Record { entries: [entry(0)?, entry(1)?, entry(2)?, entry(3)?], disk_signature }))
 }
 
 /// The partitions of a record, primary ones first, then the logical ones of its first extended partition.
@@ -96,7 +112,7 @@ pub(crate) fn ranges(
     let bytes = |sectors: u64| sectors.saturating_mul(sector_size);
     let mut ranges = Vec::new();
     for (index, entry) in (1..).zip(record.entries) {
-        if entry.is_used() {
+        if entry.is_used() && entry.kind != PROTECTIVE {
             let (start, size) = (bytes(u64::from(entry.first)), bytes(u64::from(entry.sectors)));
             ranges.push(Range { index, kind: format!("{:#04x}", entry.kind), start, size });
         }

@@ -36,7 +36,8 @@ pub struct Partitions {
 ///
 /// A table that leads to something recognized counts. One that does not is taken for a leftover when the disk as a
 /// whole is recognized: a disk that once had partitions was formatted as a whole, or the other way round, a disk in
-/// use was initialized by mistake.
+/// use was initialized by mistake. A table that leads to nothing but filesystems of Windows counts, but an ext
+/// filesystem that fills the disk beneath it is offered as well, as a range with index 0.
 pub fn partitions(disk: &Disk, place: &Place, limits: &Limits, findings: &mut Findings) -> Partitions {
     let source = &*disk.source;
     let record = match mbr::read_record(source, place) {
@@ -54,12 +55,23 @@ pub fn partitions(disk: &Disk, place: &Place, limits: &Limits, findings: &mut Fi
     let gpt =
         if has_protective || !has_entries { gpt::read(disk, has_protective, place, limits, &mut told) } else { None };
     let (scheme, name, ranges) = match (gpt, record) {
-        (Some(ranges), _) => (PartitionScheme::Gpt, "GPT", ranges),
-        (None, Some(record)) if has_entries && !has_protective => {
+        (Some(ranges), Some(record)) if record.hybrid_sectors().next().is_some() && has_protective => {
+            let starts =
+                |sector: &u64| ranges.iter().any(|range| range.start == sector.saturating_mul(disk.sector_size));
+            let (count, others) =
+                (record.hybrid_sectors().count(), record.hybrid_sectors().filter(|at| !starts(at)).count());
+            told.add(&codes::MBR_HYBRID, place, &[("count", &count), ("others", &others)]);
+            (PartitionScheme::Gpt, "GPT", ranges)
+        }
+        (None, Some(record)) if has_entries && (!has_protective || record.hybrid_sectors().next().is_some()) => {
             let ranges = mbr::ranges(&record, source, disk.sector_size, place, limits, &mut told);
             (PartitionScheme::Mbr, "MBR", ranges)
         }
-        _ => {
+        (Some(ranges), _) => (PartitionScheme::Gpt, "GPT", ranges),
+        (None, record) => {
+            if record.is_some_and(|record| record.is_initialized()) && probe::ext(source).is_some() {
+                findings.add(&codes::DISK_INITIALIZED_MBR, place, &[]);
+            }
             // What is told of a broken table only matters when nothing covers the disk.
             if recognized(disk).is_none() {
                 findings.absorb(told);
@@ -67,7 +79,8 @@ pub fn partitions(disk: &Disk, place: &Place, limits: &Limits, findings: &mut Fi
             return whole(disk);
         }
     };
-    if !leads_somewhere(disk, &ranges)
+    let contents = contents(disk, &ranges);
+    if contents.is_empty()
         && let Some(content) = recognized(disk)
     {
         let is_first = probe::ext(source) == Some(content) || !content.is_ext();
@@ -83,12 +96,29 @@ pub fn partitions(disk: &Disk, place: &Place, limits: &Limits, findings: &mut Fi
             findings.add(&codes::PARTITION_BEYOND_END, &place, &[("number", &range.index), ("missing", &missing)]);
         }
     }
+    let mut ranges = ranges;
+    // Windows may also have formatted what it had initialized. Its own filesystems are small as long as they are empty,
+    // so nearly all of what was there before still is.
+    if contents.iter().all(|content| content.is_of_windows()) && covers(disk) {
+        findings.add(&codes::DISK_FORMATTED, place, &[("scheme", &name)]);
+        ranges.push(whole_range(disk));
+    }
     Partitions { scheme, ranges }
 }
 
 fn whole(disk: &Disk) -> Partitions {
-    let range = Range { index: 0, kind: String::new(), start: 0, size: disk.virtual_size };
-    Partitions { scheme: PartitionScheme::None, ranges: vec![range] }
+    Partitions { scheme: PartitionScheme::None, ranges: vec![whole_range(disk)] }
+}
+
+fn whole_range(disk: &Disk) -> Range {
+    Range { index: 0, kind: String::new(), start: 0, size: disk.virtual_size }
+}
+
+/// Whether an ext filesystem begins where the disk does and fills most of it. One that does not fill it is rather a
+/// remainder of what was there before the partitions.
+fn covers(disk: &Disk) -> bool {
+    let half = disk.virtual_size / 2;
+    probe::ext_size(&*disk.source).is_some_and(|size| size > half && size <= disk.virtual_size)
 }
 
 /// What covers the disk as a whole.
@@ -96,13 +126,14 @@ fn recognized(disk: &Disk) -> Option<Content> {
     probe(&*disk.source, &Place::default(), &mut Findings::new())
 }
 
-/// Whether any of the ranges holds something that is recognized.
-fn leads_somewhere(disk: &Disk, ranges: &[Range]) -> bool {
-    ranges.iter().any(|range| {
+/// What of the contents of the ranges is recognized.
+fn contents(disk: &Disk, ranges: &[Range]) -> Vec<Content> {
+    let content = |range: &Range| {
         let size = disk.virtual_size.saturating_sub(range.start).min(range.size);
         let window = Window::new(Rc::clone(&disk.source), Place::default(), range.start, size);
-        probe(&window, &Place::default(), &mut Findings::new()).is_some()
-    })
+        probe(&window, &Place::default(), &mut Findings::new())
+    };
+    ranges.iter().filter_map(content).collect()
 }
 
 /// `count` bytes at `offset`; `None` where the source is shorter.

@@ -96,6 +96,11 @@ impl Content {
         matches!(self, Content::Ext2 | Content::Ext3 | Content::Ext4)
     }
 
+    /// Whether Windows puts it on a disk that it formats.
+    pub(crate) fn is_of_windows(self) -> bool {
+        matches!(self, Content::Ntfs | Content::Refs | Content::Exfat | Content::Fat)
+    }
+
     /// The finding that says why it is not read, with the name people know it by.
     fn finding(self) -> Option<(&'static Code, &'static str)> {
         Some(match self {
@@ -166,9 +171,11 @@ const SIGNATURES: &[(u64, &[u8], Content)] = &[
 const ZFS_UBERBLOCKS: (u64, u64, u64) = (128 << 10, 128, 1 << 10);
 const ZFS_MAGIC: u64 = 0x00BA_B10C;
 
-/// Where the second superblock lies, by block size of 4096, 2048 and 1024 bytes: at the start of group 1, which has as
-/// many blocks as a block has bits.
-const EXT_BACKUPS: [u64; 3] = [32768 * 4096, 16384 * 2048, 8193 * 1024];
+/// Block sizes of ext filesystems whose backups are looked for, the usual one first.
+const EXT_BLOCK_SIZES: [u64; 3] = [4096, 1024, 2048];
+/// Groups that begin with a backup of the superblock: 1 and the powers of 3, 5 and 7 (sparse_super), up to those of a
+/// filesystem of 300 GiB. With sparse_super2 it is group 1 and the last one.
+const EXT_BACKUP_GROUPS: [u64; 12] = [1, 3, 5, 7, 9, 25, 27, 49, 81, 125, 243, 343];
 
 /// What a range holds; `None` when nothing is recognized.
 ///
@@ -178,7 +185,7 @@ pub fn probe(source: &dyn ByteSource, place: &Place, findings: &mut Findings) ->
     let content = match recognize(source, findings) {
         Some(content) => content,
         None => {
-            let (offset, content) = ext_backup(source)?;
+            let (offset, Superblock { content, .. }) = ext_backup(source)?;
             findings.add(&codes::EXT_SUPERBLOCK_LOST, place, &[("offset", &offset)]);
             content
         }
@@ -212,25 +219,48 @@ fn recognize(source: &dyn ByteSource, findings: &mut Findings) -> Option<Content
 
 /// Which of the family the ext superblock at byte 1024 belongs to.
 pub(crate) fn ext(source: &dyn ByteSource) -> Option<Content> {
-    let (content, _) = superblock(source, 1024)?;
-    Some(content)
+    superblock(source, 1024).map(|superblock| superblock.content)
 }
 
-/// Where a backup of a lost first superblock lies, and of what.
-pub(crate) fn ext_backup(source: &dyn ByteSource) -> Option<(u64, Content)> {
-    EXT_BACKUPS.into_iter().find_map(|offset| match superblock(source, offset)? {
-        (content, 1) => Some((offset, content)),
-        _ => None,
+/// Bytes of an ext filesystem that covers the source, by its superblock or a backup of it.
+pub(crate) fn ext_size(source: &dyn ByteSource) -> Option<u64> {
+    let superblock = superblock(source, 1024).or_else(|| ext_backup(source).map(|(_, superblock)| superblock));
+    superblock.map(|superblock| superblock.size)
+}
+
+/// Where a backup of a lost first superblock lies, and what it says. It has to belong to the group it was found in, by
+/// the block size that leads there, so that what lies in a file or is left of an older filesystem is rarely taken for
+/// one. A group has as many blocks as a block has bits, and with blocks of 1 KiB the first one stands before group 0.
+fn ext_backup(source: &dyn ByteSource) -> Option<(u64, Superblock)> {
+    EXT_BLOCK_SIZES.into_iter().find_map(|block_size| {
+        let group_size = block_size.saturating_mul(block_size).saturating_mul(8);
+        let first = if block_size == 1024 { block_size } else { 0 };
+        let last = source.len().checked_sub(first)?.checked_sub(1)?.checked_div(group_size)?;
+        EXT_BACKUP_GROUPS.into_iter().filter(|group| *group < last).chain([last]).find_map(|group| {
+            let offset = group.saturating_mul(group_size).saturating_add(first);
+            let found = superblock(source, offset)?;
+            let is_its_own = group > 0 && u64::from(found.group) == group && found.block_size == block_size;
+            is_its_own.then_some((offset, found))
+        })
     })
 }
 
-/// A plausible ext superblock at this place, and the group it says it belongs to.
-fn superblock(source: &dyn ByteSource, offset: u64) -> Option<(Content, u16)> {
+/// What a superblock says that is plausible.
+struct Superblock {
+    content: Content,
+    /// The group it stands in.
+    group: u16,
+    block_size: u64,
+    /// Bytes of the filesystem.
+    size: u64,
+}
+
+fn superblock(source: &dyn ByteSource, offset: u64) -> Option<Superblock> {
     let bytes = read_at(source, offset, 1024)?.ok()?;
     superblock_fields(&bytes).ok()?
 }
 
-fn superblock_fields(bytes: &[u8]) -> Result<Option<(Content, u16)>, ReadError> {
+fn superblock_fields(bytes: &[u8]) -> Result<Option<Superblock>, ReadError> {
     let place = Place::default();
     let fields = Fields::new("ext superblock", &place, bytes);
     let inodes_count = fields.u32_le(0x00)?;
@@ -240,14 +270,16 @@ fn superblock_fields(bytes: &[u8]) -> Result<Option<(Content, u16)>, ReadError> 
     let inodes_per_group = fields.u32_le(0x28)?;
     let magic = fields.u16_le(0x38)?;
     let rev_level = fields.u32_le(0x4C)?;
-    let block_group_nr = fields.u16_le(0x5A)?;
+    let group = fields.u16_le(0x5A)?;
     let feature_compat = fields.u32_le(0x5C)?;
     let feature_incompat = fields.u32_le(0x60)?;
     let feature_ro_compat = fields.u32_le(0x64)?;
     let blocks_count_high = fields.u32_le(0x150)?;
+    let block_size = 1024_u64.checked_shl(log_block_size).unwrap_or(0);
+    let size = (u64::from(blocks_count_high) << 32 | u64::from(blocks_count)).saturating_mul(block_size);
     // A journal device has neither groups nor inodes.
     if magic == 0xEF53 && rev_level == 1 && feature_incompat & 0x8 != 0 {
-        return Ok(Some((Content::ExtJournal, block_group_nr)));
+        return Ok(Some(Superblock { content: Content::ExtJournal, group, block_size, size }));
     }
     let is_plausible = magic == 0xEF53
         && rev_level <= 1
@@ -267,7 +299,7 @@ fn superblock_fields(bytes: &[u8]) -> Result<Option<(Content, u16)>, ReadError> 
     } else {
         Content::Ext2
     };
-    Ok(Some((content, block_group_nr)))
+    Ok(Some(Superblock { content, group, block_size, size }))
 }
 
 /// FAT of any width: its boot sector has no signature of its own, so the parameters are checked too (Microsoft's FAT

@@ -10,8 +10,7 @@ use careen_evidence::{
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSummary, Finding, Image, ImagePackages, Partition, PartitionScheme, Progress, Severity, Stage,
-    Store, Survey, Volume,
+    Container, DiskSummary, Finding, Image, ImagePackages, Partition, Progress, Severity, Stage, Store, Survey, Volume,
 };
 use careen_store::{ClassicStore, DataRoot, find_roots};
 
@@ -235,9 +234,9 @@ impl Session {
     fn open_filesystems(&mut self, disk: &Disk, found: Partitions, observer: Observer<'_>) -> Result<(), ReadError> {
         for range in found.ranges {
             self.options.cancel.check()?;
-            let place = match found.scheme {
-                PartitionScheme::None => self.place.clone(),
-                _ => self.place.then(format_args!("partition {}", range.index)),
+            let place = match range.index {
+                0 => self.place.clone(),
+                index => self.place.then(format_args!("partition {index}")),
             };
             report(observer, Stage::Filesystem, place.as_str(), &self.counts);
             let window = Window::new(Rc::clone(&disk.source), place.clone(), range.start, range.size);

@@ -227,6 +227,55 @@ fn a_disk_initialized_over_a_filesystem_is_seen_as_that_filesystem() {
 }
 
 #[test]
+fn what_windows_formatted_over_a_filesystem_is_offered_beside_it() {
+    let mut disk = vec![0; 16 << 20];
+    let size = disk.len() as u64;
+    let blocks = (size / 1024) as u32;
+    put_ext4(&mut disk, 8193 * 1024, 1); // group 1 of blocks of 1 KiB
+    put(&mut disk, 8193 * 1024 + 4, &blocks.to_le_bytes()); // s_blocks_count_lo
+    put_gpt(&mut disk, 512);
+    put(&mut disk, 64 * 512 + 3, b"NTFS    "); // the new volume, in the first partition
+    let (scheme, ranges, codes) = found(disk.clone());
+    assert_eq!((scheme, codes), (PartitionScheme::Gpt, vec!["disk-formatted-over"]));
+    assert_eq!(ranges, [gpt_ranges(512), vec![(0, 0, size)]].concat());
+    // A filesystem that fills only a part of the disk was there before the partitions.
+    put(&mut disk, 8193 * 1024 + 4, &(blocks / 2).to_le_bytes());
+    assert_eq!(found(disk.clone()), (PartitionScheme::Gpt, gpt_ranges(512), vec![]));
+    // And a partition with something of Linux in it is in use.
+    put(&mut disk, 8193 * 1024 + 4, &blocks.to_le_bytes());
+    put_ext4(&mut disk, 96 * 512 + 1024, 0);
+    assert_eq!(found(disk), (PartitionScheme::Gpt, gpt_ranges(512), vec![]));
+
+    // The same with an MBR, which leaves even the first superblock.
+    let mut disk = vec![0; DISK];
+    put_ext4(&mut disk, 1024, 0);
+    put_record(&mut disk, 0, &[(0x07, 2048, 4096)]);
+    put(&mut disk, 2048 * 512 + 3, b"NTFS    ");
+    let wanted = vec![(1, 2048 * 512, 4096 * 512), (0, 0, DISK as u64)];
+    assert_eq!(found(disk), (PartitionScheme::Mbr, wanted, vec!["disk-formatted-over"]));
+}
+
+#[test]
+fn an_empty_record_of_windows_over_a_filesystem_is_told() {
+    let mut disk = vec![0; DISK];
+    put_ext4(&mut disk, 1024, 0);
+    put_record(&mut disk, 0, &[]);
+    put(&mut disk, 440, &[1, 2, 3, 4]); // the disk's signature
+    assert_eq!(found(disk), (PartitionScheme::None, whole(), vec!["disk-initialized-unharmed"]));
+}
+
+#[test]
+fn of_a_hybrid_record_the_gpt_counts_as_long_as_it_can_be_read() {
+    let mut disk = vec![0; DISK];
+    put_gpt(&mut disk, 512);
+    put_record(&mut disk, 0, &[(0xEE, 1, 63), (0x83, 64, 32), (0x83, 200, 10)]);
+    assert_eq!(found(disk.clone()), (PartitionScheme::Gpt, gpt_ranges(512), vec!["mbr-hybrid"]));
+    (disk[512], disk[DISK - 512]) = (0, 0);
+    let wanted = vec![(2, 64 * 512, 32 * 512), (3, 200 * 512, 10 * 512)];
+    assert_eq!(found(disk), (PartitionScheme::Mbr, wanted, vec!["gpt-unreadable"]));
+}
+
+#[test]
 fn a_table_with_too_many_entries_is_not_read() {
     let crc = Crc::<u32>::new(&CRC_32_ISO_HDLC);
     let mut disk = vec![0; DISK];

@@ -70,6 +70,43 @@ fn a_backup_superblock_tells_of_a_lost_first_one() {
 }
 
 #[test]
+fn backups_in_any_group_and_of_each_block_size_are_found() {
+    /// A disk of zeros, but for these bytes.
+    struct Sparse(u64, u64, Vec<u8>);
+    impl ByteSource for Sparse {
+        fn len(&self) -> u64 {
+            self.0
+        }
+        fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            for (at, byte) in (offset..).zip(buf) {
+                let found = at.checked_sub(self.1).and_then(|at| self.2.get(at as usize));
+                *byte = found.copied().unwrap_or(0);
+            }
+            Ok(())
+        }
+    }
+    let probed = |length: u64, at: u64, log_block_size: u8, group: u16| {
+        let mut superblock = ext_with(0, [0x3C, 0x2C2, 0x46B], group);
+        superblock[0x18] = log_block_size; // s_log_block_size
+        probe(&Sparse(length, at, superblock), &Place::new("test"), &mut Findings::new())
+    };
+    let (gib, mib) = (1_u64 << 30, 1_u64 << 20);
+    for (at, log_block_size, group) in [
+        (128 * mib, 2, 1),
+        (9 * 128 * mib, 2, 9),
+        (343 * 128 * mib, 2, 343),
+        (5 * 32 * mib, 1, 5),
+        (7 * 8 * mib + 1024, 0, 7),
+        (799 * 128 * mib, 2, 799), // the last group of 100 GiB, as sparse_super2 has it
+    ] {
+        assert_eq!(probed(100 * gib, at, log_block_size, group), Some(Content::Ext4), "group {group}");
+        assert_eq!(probed(100 * gib, at, log_block_size, group + 1), None, "of another group");
+        assert_eq!(probed(100 * gib, at, log_block_size ^ 3, group), None, "of another block size");
+        assert_eq!(probed(at, at, log_block_size, group), None, "beyond the end");
+    }
+}
+
+#[test]
 fn a_fat_boot_sector_is_told_from_any_other() {
     let mut bytes = vec![0; 4096];
     bytes[0] = 0xEB; // jmpBoot

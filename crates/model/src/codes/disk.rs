@@ -186,6 +186,21 @@ super::codes! {
         do_en: "This happens when Windows Disk Management offers to initialize a disk of WSL or Docker. Do not create or format a partition on it and do not run repair tools on this file: nearly all data is still there. Work on a copy.",
         ko: "사용하던 디스크가 초기화되었습니다. 디스크 전체를 차지하던 ext 파일 시스템의 앞부분에 비어 있는 새 파티션 테이블({scheme})이 덮어써졌습니다.",
         do_ko: "Windows 디스크 관리가 WSL이나 Docker의 디스크를 초기화하겠느냐고 물을 때 생기는 일입니다. 파티션을 만들거나 포맷하지 말고 이 파일에 복구 도구를 실행하지도 마십시오. 데이터는 거의 모두 남아 있습니다. 복사본으로 작업하십시오.";
+    DISK_INITIALIZED_MBR = "disk-initialized-unharmed", Note,
+        en: "The first sector of the disk holds an empty partition table as Windows writes it, over an ext filesystem that covers the whole disk. The filesystem does not use that sector.",
+        do_en: "Nothing is lost. Somebody has let Windows Disk Management initialize this disk: do not create or format a partition on it.",
+        ko: "디스크 전체를 차지하는 ext 파일 시스템 위 첫 섹터에 Windows가 쓴 빈 파티션 테이블이 있습니다. 파일 시스템은 이 섹터를 사용하지 않습니다.",
+        do_ko: "손실은 없습니다. Windows 디스크 관리에서 이 디스크를 초기화한 것입니다. 파티션을 만들거나 포맷하지 마십시오.";
+    DISK_FORMATTED = "disk-formatted-over", Damage,
+        en: "The disk was initialized and formatted by Windows after it had been in use: its partition table ({scheme}) leads to filesystems of Windows only, but beneath them an ext filesystem fills the whole disk. It is offered beside them.",
+        do_en: "Do not write anything to this disk and do not run repair tools on the file: most data is still there unless the new filesystem was filled. Work on a copy and export what you need from here.",
+        ko: "사용하던 디스크를 Windows가 초기화하고 포맷했습니다. 파티션 테이블({scheme})에는 Windows 파일 시스템만 있지만 그 아래에 디스크 전체를 차지하는 ext 파일 시스템이 남아 있어 함께 보여 줍니다.",
+        do_ko: "이 디스크에 아무것도 쓰지 말고 파일에 복구 도구를 실행하지 마십시오. 새 파일 시스템을 채우지 않았다면 데이터는 대부분 남아 있습니다. 복사본으로 작업하고 필요한 데이터를 여기서 내보내십시오.";
+    MBR_HYBRID = "mbr-hybrid", Note,
+        en: "The disk has a partition table of the GPT kind and, in its first sector, {count} more partitions for systems that do not know GPT. The GPT was used; {others} of the others are not in it.",
+        do_en: "This is normal on disks that were made to start old systems too. If a partition is missing here, it may be one of those.",
+        ko: "GPT 파티션 테이블이 있으며 첫 섹터에는 GPT를 모르는 시스템을 위한 파티션 {count}개가 더 있습니다. GPT를 사용했으며, 그중 {others}개는 GPT에 없습니다.",
+        do_ko: "오래된 시스템도 부팅할 수 있게 만든 디스크에서는 정상입니다. 빠진 파티션이 있다면 그중 하나일 수 있습니다.";
     EXT_SUPERBLOCK_LOST = "ext-first-superblock-lost", Damage,
         en: "The first superblock of an ext filesystem is gone, but a backup copy of it is at byte {offset}.",
         do_en: "The filesystem is most likely whole apart from its first blocks. Keep the file as it is; on a copy, `e2fsck -b` with a backup superblock puts it right.",
