@@ -2,24 +2,47 @@
 
 use std::rc::Rc;
 
-use careen_disk::{Disk, open, partitions, probe};
+use careen_disk::{Disk, ParentFile, open, open_with, partitions, probe};
 use careen_evidence::{ByteSource, Findings, Place, Window};
 
 use crate::LIMITS;
 use crate::sparse::Sparse;
 
-/// A VHDX file, its headers and region tables with the right checksums. [MS-VHDX] 2.2.2, 2.2.3.
+/// A VHDX file, its headers, region tables and log entries with the right checksums, beside a copy of it as what it may
+/// have been made upon. [MS-VHDX] 2.2.2, 2.2.3, 2.3.1.1.
 pub fn vhdx(input: &[u8]) {
     let mut file = Sparse::decode(input);
     file.put(0, b"vhdxfile");
+    seal_log(&mut file);
     for (offset, length) in [(64 << 10, 4 << 10), (128 << 10, 4 << 10), (192 << 10, 64 << 10), (256 << 10, 64 << 10)] {
         let mut table = file.get(offset, length);
         table[4..8].fill(0);
         let sum = crc(&CASTAGNOLI, &table);
         file.put(offset + 4, &sum.to_le_bytes());
     }
-    if let Some(disk) = open_file(file) {
+    let parents = [ParentFile { name: "parent.vhdx".to_owned(), source: Rc::new(Sparse::decode(input)) }];
+    let place = Place::new("disk");
+    if let Ok(disk) = open_with(Rc::new(file), &parents, &place, &LIMITS, &mut Findings::new()) {
         look_into(&disk);
+    }
+}
+
+/// Puts the right checksums into the entries of the log that the first header names: those of 32 KiB at most that do
+/// not go on at the start of the ring.
+fn seal_log(file: &mut Sparse) {
+    let header = file.get(64 << 10, 80);
+    let length = u64::from(u32::from_le_bytes(header[68..72].try_into().unwrap_or_default())).min(1 << 20);
+    let start = u64::from_le_bytes(header[72..80].try_into().unwrap_or_default());
+    if length > 0 && start.checked_add(length).is_some_and(|end| end <= file.len()) {
+        for position in (0..length).step_by(4096) {
+            let head = file.get(start + position, 12);
+            let entry = u64::from(u32::from_le_bytes(head[8..12].try_into().unwrap_or_default()));
+            if head.starts_with(b"loge") && (64..=32 << 10).contains(&entry) && entry <= length - position {
+                let mut bytes = file.get(start + position, entry as usize);
+                bytes[4..8].fill(0);
+                file.put(start + position + 4, &crc(&CASTAGNOLI, &bytes).to_le_bytes());
+            }
+        }
     }
 }
 
