@@ -33,6 +33,15 @@ pub enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// What is most likely wrong, how sure that is, and what is safe to do next; then every finding.
+    Doctor {
+        /// The disks.
+        #[command(flatten)]
+        disks: Disks,
+        /// Leave out what needs a walk through files.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Every image record, dangling and intermediate ones too.
     Images(Disks),
     /// Every container.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::arguments::{Arguments, Command, Disks};
 use crate::output::{self, Output};
 use crate::progress::Reporter;
-use crate::{disk_file, tables};
+use crate::{disk_file, doctor, tables};
 
 /// Smallest read made of the disk file: a `pread` of a few pages costs next to nothing.
 const SMALLEST_READ: u32 = 32 << 10;
@@ -57,6 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let answer = match &arguments.command {
         Command::Survey { disks, quick } => {
             each(disks, &mut out, Ask { measure: !quick, needs_store: false, ..ask }, Session::survey, tables::survey)
+        }
+        Command::Doctor { disks, quick } => {
+            let ask = Ask { measure: !quick, needs_store: false, ..ask };
+            each(disks, &mut out, ask, |session| report::doctor(&session.survey()), doctor::text)
         }
         Command::Images(disks) => {
             each(disks, &mut out, ask, |session| session.survey().images, |images| tables::images(images))

@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod disk_file;
+mod doctor;
 mod output;
 mod progress;
 mod tables;

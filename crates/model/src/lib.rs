@@ -4,10 +4,12 @@
 //! command line show them, and `report` writes them. Unknown is `None`, never a guess; times are RFC 3339 UTC;
 //! ids are written as Docker writes them.
 
+pub mod causes;
 pub mod codes;
 mod comparison;
 mod container;
 mod disk;
+mod doctor;
 mod file;
 mod finding;
 mod history;
@@ -20,11 +22,13 @@ mod survey;
 mod time;
 mod volume;
 
+pub use causes::{Cause, ErrorText};
 pub use comparison::{
     CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
 };
 pub use container::{Compose, Container, ContainerState};
 pub use disk::{DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
+pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use file::{FileEntry, FileType};
 pub use finding::{Code, Finding, Language, Severity};
 pub use history::HistoryStep;

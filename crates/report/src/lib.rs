@@ -1,10 +1,11 @@
-//! From what was found to what people take away: the comparison of packages across images and the files of
-//! `packages --out`, which the page's download writes with the same bytes.
+//! From what was found to what people take away: the comparison of packages across images, the files of
+//! `packages --out`, which the page's download writes with the same bytes, and what is most likely wrong with a disk.
 //!
 //! Plain data in, plain data or bytes out; same input, same bytes. Nothing here reads a disk or writes a file.
 
 mod comparison;
 mod csv_table;
+mod doctor;
 mod labels;
 mod package_files;
 mod rows;
@@ -13,6 +14,7 @@ mod tests;
 mod version;
 
 pub use comparison::compare;
+pub use doctor::doctor;
 pub use labels::labels;
 pub use package_files::{ReportFile, package_files};
 pub use rows::{PackageRow, package_rows};

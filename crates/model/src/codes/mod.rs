@@ -3,6 +3,7 @@
 //! Names are stable: scripts rest on them. A new defect is a new row in the file of its reader, nothing else.
 
 pub mod disk;
+pub mod doctor;
 pub mod filesystem;
 pub mod general;
 pub mod packages;
@@ -27,7 +28,10 @@ pub(crate) use codes;
 
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [general::ALL, disk::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL].into_iter().flatten().copied()
+    [general::ALL, disk::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL, doctor::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The row with this name.
