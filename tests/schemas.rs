@@ -48,6 +48,7 @@ fn commands_that_print_one_value() {
         is_valid(command, &[answer]);
     }
     is_valid("survey", &[ask("survey", &["--quick"]).json().unwrap()]);
+    is_valid("doctor", &[ask("doctor", &[]).json().unwrap(), ask("doctor", &["--quick"]).json().unwrap()]);
     is_valid("packages", &[ask("packages", &["--containers", "--host"]).json().unwrap()]);
 }
 

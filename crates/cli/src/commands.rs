@@ -53,13 +53,14 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let json = arguments.json;
     let parents = arguments.parents.as_slice();
     let input = |disk| Input { disk, parents };
-    let ask = Ask { parents, json, measure: false, needs_store: true };
+    let ask = Ask { parents, json, walk: Walk::Nothing, needs_store: true };
     let answer = match &arguments.command {
         Command::Survey { disks, quick } => {
-            each(disks, &mut out, Ask { measure: !quick, needs_store: false, ..ask }, Session::survey, tables::survey)
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
+            each(disks, &mut out, ask, Session::survey, tables::survey)
         }
         Command::Doctor { disks, quick } => {
-            let ask = Ask { measure: !quick, needs_store: false, ..ask };
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Files }, needs_store: false, ..ask };
             each(disks, &mut out, ask, |session| report::doctor(&session.survey()), doctor::text)
         }
         Command::Images(disks) => {
@@ -69,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             each(disks, &mut out, ask, |session| session.survey().containers, |all| tables::containers(all))
         }
         Command::Volumes { disks, quick } => {
-            let ask = Ask { measure: !quick, ..ask };
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, ..ask };
             each(disks, &mut out, ask, |session| session.survey().volumes, |volumes| tables::volumes(volumes))
         }
         Command::Networks(disks) => {
@@ -128,10 +129,21 @@ struct Ask<'a> {
     /// Files the disks may have been made upon.
     parents: &'a [PathBuf],
     json: bool,
-    /// Walk the volumes for their sizes first.
-    measure: bool,
+    /// What to walk through first.
+    walk: Walk,
     /// A disk without a store is a failure, not an answer.
     needs_store: bool,
+}
+
+/// What an answer needs to have been walked through.
+#[derive(Clone, Copy)]
+enum Walk {
+    /// Nothing: records are enough.
+    Nothing,
+    /// The volumes, for their sizes.
+    Volumes,
+    /// Every file, for what cannot be read of it.
+    Files,
 }
 
 /// Answers for each disk: one JSON value each, one a line when there are several; or text.
@@ -172,8 +184,10 @@ fn one<T: Serialize>(
     if ask.needs_store {
         session.require_store()?;
     }
-    if ask.measure {
-        session.measure_volumes(&mut |progress| reporter.show(&progress))?;
+    match ask.walk {
+        Walk::Nothing => {}
+        Walk::Volumes => session.measure_volumes(&mut |progress| reporter.show(&progress))?,
+        Walk::Files => session.check_files(&mut |progress| reporter.show(&progress))?,
     }
     drop(reporter);
     let value = answer(&session);

@@ -1,6 +1,6 @@
 //! What `careen doctor` says, as text: the cause and one next step in the first line, then everything behind it.
 
-use careen_model::{Cause, Diagnosis, Doctor, Finding, Language, Sureness};
+use careen_model::{Cause, Diagnosis, Doctor, Finding, Language};
 
 use crate::output::one_line;
 use crate::tables;
@@ -39,12 +39,7 @@ fn counted(n: u64, one: &str, many: &str) -> Option<String> {
 
 fn described(doctor: &Doctor, diagnosis: &Diagnosis) -> String {
     let Diagnosis { cause, sureness, .. } = diagnosis;
-    let sureness = match sureness {
-        Sureness::Certain => "certain",
-        Sureness::Likely => "likely",
-        Sureness::Possible => "possible",
-    };
-    let mut text = format!("{} [{}] ({sureness})\n", cause.title(ENGLISH), cause.name);
+    let mut text = format!("{} [{}] ({})\n", cause.title(ENGLISH), cause.name, tables::word(sureness));
     text.push_str(&format!("   {}\n", cause.explanation(ENGLISH)));
     text.push_str(&format!("   Next: {}\n", cause.next(ENGLISH)));
     text.push_str(&errors(cause));
@@ -63,7 +58,7 @@ fn told(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use careen_model::{Contents, Place, causes, codes};
+    use careen_model::{Contents, Place, Sureness, causes, codes};
 
     use super::*;
 

@@ -32,7 +32,7 @@ fn known<T: ToString>(value: Option<T>) -> String {
 }
 
 /// The word JSON uses for a value.
-fn word(value: impl Serialize) -> String {
+pub fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

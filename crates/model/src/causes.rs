@@ -211,10 +211,10 @@ causes! {
     /// Power cut, crash or killed virtual machine: logs hold writes on their way.
     UNCLEAN_STOP = "unclean-stop",
         en: "Unclean stop: Docker or its machine was stopped in the middle of writing",
-        why_en: "The log of the disk file or the journal of the filesystem still held writes on their way to their place. That is what they are for: Careen replayed them in memory, and nothing is lost but what was being written in the last seconds.",
+        why_en: "What the log of the disk file or the journal of the filesystem still held on its way to its place was replayed in memory, which is what they are for. Nothing is lost but what was being written in the last seconds.",
         next_en: "Copy the disk file before anything opens it for writing; your data is here: take the volumes out.",
         ko: "비정상 종료: Docker나 가상 머신이 쓰는 도중에 멈췄습니다",
-        why_ko: "디스크 파일의 로그나 파일 시스템의 저널에 제자리에 기록되지 않은 쓰기가 남아 있었습니다. 로그와 저널은 이런 때를 위한 것입니다. Careen이 메모리에서 반영했으며 마지막 몇 초 동안 쓰던 것 말고는 손실이 없습니다.",
+        why_ko: "디스크 파일의 로그나 파일 시스템의 저널에 남아 있던, 제자리에 기록되지 않은 쓰기는 메모리에서 반영했습니다. 로그와 저널은 이런 때를 위한 것입니다. 마지막 몇 초 동안 쓰던 것 말고는 손실이 없습니다.",
         next_ko: "다른 프로그램이 쓰기로 열기 전에 디스크 파일을 복사하십시오. 데이터는 여기에 있으니 볼륨을 꺼내십시오.",
         errors: [
             ("QEMU", "VHDX image file '…' opened read-only, but contains a log that needs to be replayed", "https://gitlab.com/qemu-project/qemu/-/blob/master/block/vhdx-log.c"),

@@ -179,6 +179,10 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &doctor::JOURNAL_REPLAYED,
     ]) {
         to(&causes::UNCLEAN_STOP, Certain)
+    } else if is_one_of(&[&doctor::CONTAINERS_RUNNING]) {
+        to(&causes::UNCLEAN_STOP, Possible)
+    } else if is_one_of(&[&doctor::DISK_ID_SHARED]) {
+        to(&causes::WRONG_DISK, Possible)
     } else if is_one_of(&[&doctor::FILESYSTEM_FULL]) {
         to(&causes::FULL_DISK, Likely)
     } else if is_one_of(&[&doctor::TWO_IMAGE_STORES]) {

@@ -13,6 +13,12 @@ super::codes! {
         do_en: "Nothing is lost by this. Linux does the same, on the disk itself, when it mounts the filesystem for writing.",
         ko: "파일 시스템이 마운트 해제되지 않았습니다. 저널에 완료된 트랜잭션 {transactions}개가 있어 메모리에서 반영했으며 파일은 바꾸지 않았습니다.",
         do_ko: "이로 인한 손실은 없습니다. Linux는 파일 시스템을 쓰기로 마운트할 때 같은 작업을 디스크에 직접 수행합니다.";
+    /// Two disks that Windows cannot tell apart.
+    DISK_ID_SHARED = "disk-id-shared", Note,
+        en: "This disk has the id {id}, which many disks of Docker Desktop and WSL share. With several of them, one may have been attached in place of another.",
+        do_en: "If data seems to be missing in Docker, look for another disk file that holds it. Do not delete or reset either.",
+        ko: "이 디스크의 ID {id}은(는) Docker Desktop과 WSL의 많은 디스크가 함께 쓰는 ID입니다. 이런 디스크가 여러 개이면 서로 바뀌어 연결되었을 수 있습니다.",
+        do_ko: "Docker에서 데이터가 보이지 않으면 데이터가 든 다른 디스크 파일을 찾아보십시오. 어느 것도 지우거나 초기화하지 마십시오.";
     /// Nobody stopped them.
     CONTAINERS_RUNNING = "containers-recorded-as-running", Note,
         en: "{count} containers are recorded as running: Docker did not get to stop them before the disk was left.",

@@ -14,6 +14,9 @@ const FULL_SHARE: u64 = 100;
 /// A filesystem with fewer inodes in use holds nobody's work: mkfs makes 11, Docker Desktop a few dozen more.
 const EMPTY_INODES: u64 = 100;
 
+/// The virtual disk id that many disks of Docker Desktop and WSL were made with (github.com/docker/for-win/issues/14461).
+const SHARED_ID: &str = "A96ADE57-4838-48EA-97A9-DE02790ADCB4";
+
 /// Every sign on this disk.
 pub fn of(survey: &Survey) -> Vec<Finding> {
     let filesystems = survey.filesystems.iter();
@@ -26,6 +29,9 @@ pub fn of(survey: &Survey) -> Vec<Finding> {
         }
     }
     signs.extend(two_stores(survey));
+    if let Some(id) = survey.disk.virtual_disk_id.as_ref().filter(|id| id.eq_ignore_ascii_case(SHARED_ID)) {
+        signs.push(sign(&codes::DISK_ID_SHARED, Place::new("virtual disk id"), &[("id", id)]));
+    }
     if survey.images.is_empty() && survey.containers.is_empty() && survey.volumes.is_empty() {
         // Only a store of which everything was read can be said to be empty.
         let classic = survey.stores.iter().filter(|store| store.kind == StoreKind::DockerClassic);

@@ -1,4 +1,6 @@
-use careen_model::{Filesystem, FilesystemState, JournalReplay, Place, Store, StoreKind, Volume};
+use careen_model::{
+    Container, ContainerState, Filesystem, FilesystemState, JournalReplay, Place, Store, StoreKind, Volume,
+};
 
 use super::*;
 
@@ -151,6 +153,31 @@ fn an_empty_store_or_filesystem_is_the_wrong_disk() {
     says(&found, &[(&causes::WRONG_DISK, Likely), (&causes::NO_DOCKER, Likely)]);
     found.filesystems[0].inodes_used = Some(40_000);
     says(&found, &[(&causes::NO_DOCKER, Likely)]);
+}
+
+#[test]
+fn a_shared_disk_id_and_running_containers_are_only_possible_causes() {
+    let mut found = survey(&[]);
+    found.disk.virtual_disk_id = Some("a96ade57-4838-48ea-97a9-de02790adcb4".into());
+    says(&found, &[(&causes::NOTHING_WRONG, Likely), (&causes::WRONG_DISK, Possible)]);
+    found.volumes.clear();
+    says(&found, &[(&causes::WRONG_DISK, Likely)]);
+    let mut found = survey(&[]);
+    found.containers.push(Container {
+        id: "c".into(),
+        name: "c".into(),
+        store: "docker".into(),
+        image: None,
+        image_id: None,
+        created: None,
+        started: None,
+        finished: None,
+        state: Some(ContainerState::Running),
+        exit_code: None,
+        command: Vec::new(),
+        compose: None,
+    });
+    says(&found, &[(&causes::NOTHING_WRONG, Likely), (&causes::UNCLEAN_STOP, Possible)]);
 }
 
 #[test]

@@ -1,0 +1,71 @@
+//! Whether what the directories name can be read: a look at every object of every filesystem.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, walk};
+use careen_model::Stage;
+
+use crate::{Observer, Session};
+
+/// Objects looked at between two reports of progress.
+const REPORT_EVERY: u64 = 4096;
+
+impl Session {
+    /// Goes through every filesystem and opens each object once: inodes, directories, extended attributes, targets of
+    /// links, and where the content of each file lies. What cannot be read is a finding. The content itself is not
+    /// read. An error only when cancelled.
+    pub fn check_files(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
+        let trees: Vec<Rc<dyn FileTree>> =
+            self.filesystems.iter().map(|open| Rc::clone(&open.tree) as Rc<dyn FileTree>).collect();
+        for tree in trees {
+            let place = tree.place(tree.root());
+            let mut report = |done| observer(self.progress(Stage::Files, place.as_str(), done, None));
+            report(0);
+            let mut findings = Findings::new();
+            let checked = check(&*tree, &self.options().limits, self, &mut report, &mut findings);
+            self.absorb(findings);
+            match checked {
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => self.note_failure(&error),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check(
+    tree: &dyn FileTree,
+    limits: &Limits,
+    session: &Session,
+    report: &mut dyn FnMut(u64),
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let mut seen = BTreeSet::new();
+    let mut met = 0_u64;
+    walk(tree, limits, &session.options().cancel, findings, &mut |object, findings| {
+        met = met.saturating_add(1);
+        if met.is_multiple_of(REPORT_EVERY) {
+            report(met);
+        }
+        let is_known = object.stat.kind != Kind::Directory && object.stat.nlink > 1 && !seen.insert(object.node);
+        if !is_known {
+            match open(tree, object.node, object.stat.kind, findings) {
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(error) => findings.add_failure(&error),
+                Ok(()) => {}
+            }
+        }
+        Ok(Visit::Enter)
+    })
+}
+
+fn open(tree: &dyn FileTree, node: NodeId, kind: Kind, findings: &mut Findings) -> Result<(), ReadError> {
+    tree.xattrs(node, findings)?;
+    match kind {
+        Kind::File => tree.open(node, findings).map(drop),
+        Kind::Symlink => tree.link_target(node, findings).map(drop),
+        _ => Ok(()),
+    }
+}
