@@ -130,9 +130,12 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
     use codes::{disk, doctor, filesystem, general, store, survey};
     let is_one_of = |codes: &[&Code]| codes.iter().any(|code| code.name == finding.code.name);
     let to = |cause, sureness| Some(Belongs::To(cause, sureness));
-    if is_one_of(&[&disk::CONTENT_LUKS, &disk::CONTENT_BITLOCKER, &filesystem::ENCRYPTED]) {
+    if is_one_of(&[&disk::CONTENT_LUKS, &disk::CONTENT_BITLOCKER]) {
         to(&causes::ENCRYPTED, Certain)
-    } else if is_one_of(&[&disk::DISK_INITIALIZED]) {
+    } else if is_one_of(&[&filesystem::ENCRYPTED]) {
+        // A damaged inode may only look encrypted.
+        Some(Belongs::ToWhatIsBroken(&causes::ENCRYPTED, Certain))
+    } else if is_one_of(&[&disk::DISK_INITIALIZED, &disk::DISK_INITIALIZED_MBR, &disk::DISK_FORMATTED]) {
         to(&causes::INITIALIZED, Certain)
     } else if is_one_of(&[
         &disk::VHDX_BLOCKS_MISSING,
@@ -153,6 +156,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Certain))
     } else if is_one_of(&[&general::READ_FAILED, &store::OVERLAY_LAYER_UNREADABLE, &store::OVERLAY_MARKS_UNREADABLE]) {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Likely))
+    } else if is_one_of(&[&general::NOT_SUPPORTED]) {
+        Some(Belongs::ToWhatIsBroken(&causes::NOT_READ, Certain))
     } else if is_one_of(&[&survey::NO_STORE]) {
         Some(Belongs::ToWhatIsBroken(&causes::NO_DOCKER, Likely))
     } else if is_one_of(&[&survey::NO_FILESYSTEM]) {
@@ -193,7 +198,6 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &disk::CONTENT_VOLUMES,
         &filesystem::JOURNAL_EXTERNAL,
         &filesystem::JOURNAL_FAST_COMMITS,
-        &general::NOT_SUPPORTED,
         &general::LIMIT_REACHED,
         &store::DRIVER_UNREAD,
         &store::RECORDS_LEFT_OUT,

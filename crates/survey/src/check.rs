@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, walk};
+use careen_evidence::{FileTree, Findings, Kind, NodeId, ReadError, Visit, walk};
 use careen_model::Stage;
 
-use crate::{Observer, Session};
+use crate::{Observer, Options, Session};
 
 /// Objects looked at between two reports of progress.
 const REPORT_EVERY: u64 = 4096;
@@ -23,7 +23,7 @@ impl Session {
             let mut report = |done| observer(self.progress(Stage::Files, place.as_str(), done, None));
             report(0);
             let mut findings = Findings::new();
-            let checked = check(&*tree, &self.options().limits, self, &mut report, &mut findings);
+            let checked = check(&*tree, self.options(), &mut report, &mut findings);
             self.absorb(findings);
             match checked {
                 Err(error) if error.is_cancelled() => return Err(error),
@@ -37,14 +37,13 @@ impl Session {
 
 fn check(
     tree: &dyn FileTree,
-    limits: &Limits,
-    session: &Session,
+    options: &Options,
     report: &mut dyn FnMut(u64),
     findings: &mut Findings,
 ) -> Result<(), ReadError> {
     let mut seen = BTreeSet::new();
     let mut met = 0_u64;
-    walk(tree, limits, &session.options().cancel, findings, &mut |object, findings| {
+    walk(tree, &options.limits, &options.cancel, findings, &mut |object, findings| {
         met = met.saturating_add(1);
         if met.is_multiple_of(REPORT_EVERY) {
             report(met);
@@ -67,5 +66,68 @@ fn open(tree: &dyn FileTree, node: NodeId, kind: Kind, findings: &mut Findings) 
         Kind::File => tree.open(node, findings).map(drop),
         Kind::Symlink => tree.link_target(node, findings).map(drop),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use careen_evidence::{ByteSource, Entry, MemoryTree, Place, Stat, Xattrs};
+
+    use super::*;
+
+    /// A tree that remembers what was opened, and in which one file has no known place on the disk.
+    struct Watched {
+        tree: MemoryTree,
+        lost: NodeId,
+        opened: RefCell<Vec<NodeId>>,
+    }
+
+    impl FileTree for Watched {
+        fn root(&self) -> NodeId {
+            self.tree.root()
+        }
+
+        fn place(&self, node: NodeId) -> Place {
+            self.tree.place(node)
+        }
+
+        fn stat(&self, node: NodeId, findings: &mut Findings) -> Result<Stat, ReadError> {
+            self.tree.stat(node, findings)
+        }
+
+        fn list(&self, directory: NodeId, findings: &mut Findings) -> Result<Vec<Entry>, ReadError> {
+            self.tree.list(directory, findings)
+        }
+
+        fn xattrs(&self, node: NodeId, findings: &mut Findings) -> Result<Xattrs, ReadError> {
+            self.tree.xattrs(node, findings)
+        }
+
+        fn link_target(&self, node: NodeId, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+            self.tree.link_target(node, findings)
+        }
+
+        fn open(&self, node: NodeId, findings: &mut Findings) -> Result<Rc<dyn ByteSource>, ReadError> {
+            self.opened.borrow_mut().push(node);
+            if node == self.lost {
+                return Err(ReadError::corrupt(&self.place(node), "extent header: magic"));
+            }
+            self.tree.open(node, findings)
+        }
+    }
+
+    #[test]
+    fn every_file_is_opened_once_and_what_cannot_be_is_told() {
+        let mut tree = MemoryTree::new("disk");
+        let lost = tree.file("/a/lost", "12345");
+        let linked = tree.file("/b", "123");
+        tree.hard_link(tree.root(), "c", linked);
+        let tree = Watched { tree, lost, opened: RefCell::default() };
+        let mut findings = Findings::new();
+        check(&tree, &Options::default(), &mut |_| {}, &mut findings).unwrap();
+        assert_eq!(*tree.opened.borrow(), [lost, linked]);
+        assert_eq!(findings.list().iter().map(|it| it.code.name).collect::<Vec<_>>(), ["read-failed"]);
     }
 }

@@ -213,6 +213,14 @@ fn an_encrypted_partition_beside_a_store_explains_little() {
 }
 
 #[test]
+fn what_a_damaged_inode_looks_like_is_no_cause_of_its_own() {
+    let odd = [(&codes::filesystem::ENCRYPTED, ""), (&codes::general::NOT_SUPPORTED, "")];
+    says(&survey(&odd), &[(&causes::ENCRYPTED, Certain), (&causes::NOT_READ, Certain)]);
+    let found = [odd[0], odd[1], (&codes::filesystem::INODE_CHECKSUM, "")];
+    says(&survey(&found), &[(&causes::FILESYSTEM_DAMAGED, Certain)]);
+}
+
+#[test]
 fn every_damage_and_loss_of_disk_filesystem_and_store_has_a_cause() {
     let readers =
         [codes::disk::ALL, codes::filesystem::ALL, codes::store::ALL, codes::survey::ALL, codes::general::ALL];
