@@ -40,6 +40,17 @@ pub(crate) fn crc16(seed: u16, bytes: &[u8]) -> u16 {
     digest.finalize()
 }
 
+/// The seed from which `bytes` give this CRC-32C: a CRC can be run backwards.
+pub(crate) fn crc32c_seed(sum: u32, bytes: &[u8]) -> u32 {
+    /// The polynomial, reflected.
+    const POLYNOMIAL: u32 = 0x82f6_3b78;
+    bytes.iter().rev().fold(sum, |sum, byte| {
+        let before =
+            (0..8).fold(sum, |sum: u32, _| if sum >> 31 == 1 { (sum ^ POLYNOMIAL) << 1 | 1 } else { sum << 1 });
+        before ^ u32::from(*byte)
+    })
+}
+
 /// CRC-32C of `bytes` with the field at `start..end` taken as zeros, which is how a structure that holds its own
 /// checksum is summed.
 pub(crate) fn crc32c_without(seed: u32, bytes: &[u8], start: usize, end: usize) -> u32 {
@@ -66,5 +77,12 @@ mod tests {
     fn a_checksum_is_carried_on_from_piece_to_piece() {
         assert_eq!(crc32c(crc32c(!0, b"1234"), b"56789"), crc32c(!0, b"123456789"));
         assert_eq!(crc32c_without(7, b"ab\xff\xff\xff\xffcd", 2, 6), crc32c(7, b"ab\0\0\0\0cd"));
+    }
+
+    #[test]
+    fn a_checksum_runs_backwards() {
+        for (seed, bytes) in [(0, &b"123456789"[..]), (!0, b"a"), (0x1234_5678, &[0; 4096]), (7, b"")] {
+            assert_eq!(crc32c_seed(crc32c(seed, bytes), bytes), seed);
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use careen_evidence::{Code, Entry, Fields, Findings, Kind, NodeId, Place, ReadError, codes::filesystem as codes};
 
-use crate::checksum::crc32c;
+use crate::checksum::{crc32c, crc32c_seed};
 use crate::features::incompat;
 use crate::inode::{Inode, flags};
 use crate::mapping::Mapping;
@@ -37,18 +37,26 @@ pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> R
     } else {
         reader.blocks()?;
     }
-    let Reader { mut entries, findings, place, .. } = reader;
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    entries.dedup_by(|later, first| {
-        let is_twice = later.name == first.name;
-        if is_twice {
-            let name = String::from_utf8_lossy(&first.name);
-            let reason = format!("the name {name} stands in the directory twice; one of both is shown");
-            volume.report(findings, &codes::DIRECTORY_ENTRY, &place.then(&name), &[("reason", &reason)]);
+    Ok(reader.finish())
+}
+
+/// The entries in these blocks, which were found to belong to a directory whose inode is lost.
+pub(crate) fn in_blocks(
+    volume: &Volume,
+    inode: &Inode,
+    blocks: &[u64],
+    findings: &mut Findings,
+) -> Result<Vec<Entry>, ReadError> {
+    let place = volume.inode_place(u64::from(inode.number));
+    let mut reader = Reader { volume, inode, place, findings, entries: Vec::new() };
+    for number in blocks {
+        match volume.block(*number) {
+            Ok(block) => reader.entries_of(&block, &format_args!("block {number}"), &codes::DIRECTORY_BLOCK)?,
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => volume.report_error(reader.findings, &codes::DIRECTORY_BLOCK, &error),
         }
-        is_twice
-    });
-    Ok(entries)
+    }
+    Ok(reader.finish())
 }
 
 struct Reader<'a> {
@@ -60,6 +68,22 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The entries sorted by name, each name once.
+    fn finish(self) -> Vec<Entry> {
+        let Reader { volume, mut entries, findings, place, .. } = self;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|later, first| {
+            let is_twice = later.name == first.name;
+            if is_twice {
+                let name = String::from_utf8_lossy(&first.name);
+                let reason = format!("the name {name} stands in the directory twice; one of both is shown");
+                volume.report(findings, &codes::DIRECTORY_ENTRY, &place.then(&name), &[("reason", &reason)]);
+            }
+            is_twice
+        });
+        entries
+    }
+
     /// Reads all blocks of the directory, those on the disk in large pieces.
     fn blocks(&mut self) -> Result<(), ReadError> {
         let volume = self.volume;
@@ -96,6 +120,9 @@ impl Reader<'_> {
                     }
                 }
             })?;
+        }
+        if mapping.is_damaged() {
+            volume.note_lost_names();
         }
         // Damaged parts of the tree were told by the mapping; other blocks without a place must not be.
         if covered < claimed && !mapping.is_damaged() {
@@ -233,6 +260,42 @@ impl Reader<'_> {
 
 /// Stored and computed checksum of a block of entries.
 fn leaf_checksums(fields: Fields<'_>, seed: u32) -> Result<(u32, u32), ReadError> {
+    let (stored, used) = leaf_summed(fields)?;
+    Ok((stored, crc32c(seed, used)))
+}
+
+/// The seed from which a block of entries gives the checksum it holds.
+pub(crate) fn leaf_seed(fields: Fields<'_>) -> Result<u32, ReadError> {
+    let (stored, used) = leaf_summed(fields)?;
+    Ok(crc32c_seed(stored, used))
+}
+
+/// What the first block of a directory says of it.
+pub(crate) struct FirstNames {
+    /// Number of the directory.
+    pub(crate) own: u32,
+    /// Number of the directory above it.
+    pub(crate) above: u32,
+    /// Whether the block is the root of an index of hashes: its entry `..` reaches to the end of the block.
+    pub(crate) is_index: bool,
+}
+
+/// Whether this is the first block of a directory, by its entries `.` and `..`.
+pub(crate) fn first_names(fields: Fields<'_>) -> Option<FirstNames> {
+    // The length of the entry `.` and of its name; the type may be missing.
+    let is_own = fields.bytes(4, 3).ok()? == [12, 0, 1] && fields.bytes(8, 4).ok()? == b".\0\0\0";
+    let is_above = fields.u8(18).ok()? == 2 && fields.bytes(20, 4).ok()? == b"..\0\0";
+    let has_kinds = [7, 19].into_iter().all(|at| matches!(fields.u8(at), Ok(0 | 2)));
+    if !(is_own && is_above && has_kinds) {
+        return None;
+    }
+    let rest = fields.all().len().saturating_sub(12);
+    let is_index = matches!(fields.u16_le(16), Ok(rec_len) if usize::from(rec_len) == rest);
+    Some(FirstNames { own: fields.u32_le(0).ok()?, above: fields.u32_le(12).ok()?, is_index })
+}
+
+/// The checksum that a block of entries holds, and what is summed.
+fn leaf_summed(fields: Fields<'_>) -> Result<(u32, &[u8]), ReadError> {
     let start = fields.all().len().saturating_sub(TAIL);
     let det_reserved_zero1 = fields.u32_le(start)?;
     let det_rec_len = fields.u16_le(start.saturating_add(4))?;
@@ -240,7 +303,7 @@ fn leaf_checksums(fields: Fields<'_>, seed: u32) -> Result<(u32, u32), ReadError
     if det_reserved_zero1 != 0 || usize::from(det_rec_len) != TAIL || det_reserved_ft != TAIL_FILE_TYPE {
         return Err(fields.corrupt("the tail that holds the checksum is missing"));
     }
-    Ok((fields.u32_le(start.saturating_add(8))?, crc32c(seed, fields.bytes(0, start)?)))
+    Ok((fields.u32_le(start.saturating_add(8))?, fields.bytes(0, start)?))
 }
 
 /// The kind a directory entry records; 0 and what nobody has defined are no kind. Lustre keeps flags in the upper

@@ -13,6 +13,8 @@ use crate::volume::Volume;
 
 /// `bg_flags`: the inode table and bitmap were never written.
 const INODE_UNINIT: u16 = 1;
+/// `bg_flags`: the block bitmap was never written.
+const BLOCK_UNINIT: u16 = 2;
 /// `bg_checksum` is a field of two bytes at this offset.
 const CHECKSUM_OFFSET: usize = 0x1e;
 
@@ -26,6 +28,8 @@ const VAIN: u32 = 1024;
 pub(crate) struct Group {
     /// First block of the inode table.
     pub(crate) inode_table: u64,
+    /// Block of the bitmap of clusters in use; `None` when it was never written.
+    pub(crate) block_bitmap: Option<u64>,
     /// Clusters and inodes not in use; `None` where only a copy tells, for copies are as old as the filesystem.
     pub(crate) free: Option<Free>,
     /// Inodes from the start of the table that were ever used; all of them unless the descriptor's checksum proves
@@ -315,7 +319,11 @@ fn judge(volume: &Volume, number: u64, descriptor: &[u8]) -> Result<Judged, Read
     } else {
         superblock.inodes_per_group.saturating_sub(bg_itable_unused)
     };
-    let group = Group { inode_table, free: Some(free), touched_inodes };
+    let bg_block_bitmap_hi = if is_wide { fields.u32_le(0x20)? } else { 0 };
+    let bg_block_bitmap = u64::from(bg_block_bitmap_hi) << 32 | u64::from(fields.u32_le(0x0)?);
+    let has_bitmap = bg_flags & BLOCK_UNINIT == 0;
+    let group =
+        Group { inode_table, block_bitmap: has_bitmap.then_some(bg_block_bitmap), free: Some(free), touched_inodes };
     if let Some(computed) = computed
         && computed != bg_checksum
     {
@@ -362,7 +370,15 @@ mod tests {
     #[test]
     fn a_descriptor_is_read_under_its_checksum() {
         let group = TestImage::new().volume().groups.get(0).unwrap();
-        assert_eq!(group, Group { inode_table: 5, free: Some(Free { clusters: 200, inodes: 40 }), touched_inodes: 48 });
+        assert_eq!(
+            group,
+            Group {
+                inode_table: 5,
+                block_bitmap: Some(3),
+                free: Some(Free { clusters: 200, inodes: 40 }),
+                touched_inodes: 48
+            }
+        );
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) mod flags {
     pub(crate) const EXTENTS: u32 = 0x8_0000;
     pub(crate) const EA_INODE: u32 = 0x20_0000;
     pub(crate) const INLINE_DATA: u32 = 0x1000_0000;
+    /// Bits that no filesystem has: reserved ones, and those of snapshots, which were never part of the kernel.
+    pub(crate) const UNUSED: u32 = 0x8d80_0000;
 }
 
 /// The root directory's inode.
@@ -145,8 +147,45 @@ impl Inode {
         Ok(inode)
     }
 
+    /// Whether the record can be relied on: nothing speaks against its checksum, or else its values make sense. Noise
+    /// in place of an inode does not get so far.
+    pub(crate) fn is_usable(&self, volume: &Volume) -> bool {
+        if self.is_credible && volume.has_checksums() {
+            return true;
+        }
+        let has_extents = self.has_flag(flags::EXTENTS);
+        let has_inline = self.has_flag(flags::INLINE_DATA);
+        let is_mapped = !has_extents || self.block.starts_with(&extents::MAGIC.to_le_bytes());
+        let is_size_right = self.kind != Kind::Directory
+            || has_inline
+            || (self.size > 0 && self.size.is_multiple_of(volume.block_size()));
+        is_mapped
+            && is_size_right
+            && !(has_extents && has_inline)
+            && !self.has_flag(flags::UNUSED)
+            && self.xattr_block < volume.superblock.blocks
+    }
+
+    /// Whether its content lies in blocks.
+    pub(crate) fn has_blocks(&self) -> bool {
+        let is_long_link = self.kind == Kind::Symlink && self.size >= I_BLOCK as u64;
+        (matches!(self.kind, Kind::File | Kind::Directory) || is_long_link) && !self.has_flag(flags::INLINE_DATA)
+    }
+
+    /// A directory of which only the number and the start value of its checksums are known.
+    pub(crate) fn of_lost_directory(number: u32, seed: u32, size: u64) -> Self {
+        Inode { kind: Kind::Directory, permissions: 0o700, nlink: 2, seed, ..Inode::bare(number, size) }
+    }
+
     /// The journal inode as the superblock's copy of its `i_block` and `i_size` describes it.
     pub(crate) fn of_journal_backup(number: u32, block: [u8; I_BLOCK], size: u64) -> Self {
+        // The copy does not say which of both it is, but only an extent tree begins with its magic.
+        let flags = if block.starts_with(&extents::MAGIC.to_le_bytes()) { flags::EXTENTS } else { 0 };
+        Inode { flags, block, ..Inode::bare(number, size) }
+    }
+
+    /// An inode that was not read from a record.
+    fn bare(number: u32, size: u64) -> Self {
         let never = Timestamp::default();
         Inode {
             number,
@@ -156,9 +195,8 @@ impl Inode {
             gid: 0,
             size,
             nlink: 1,
-            // The copy does not say which of both it is, but only an extent tree begins with its magic.
-            flags: if block.starts_with(&extents::MAGIC.to_le_bytes()) { flags::EXTENTS } else { 0 },
-            block,
+            flags: 0,
+            block: [0; I_BLOCK],
             generation: 0,
             xattr_block: 0,
             seed: 0,

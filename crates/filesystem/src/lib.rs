@@ -13,6 +13,7 @@
 
 mod acl;
 mod backup;
+mod bitmap;
 mod block_map;
 mod checksum;
 mod content;
@@ -28,8 +29,10 @@ mod inode;
 mod journal;
 mod mapping;
 mod patched;
+mod rebuild;
 mod recent;
 mod recovery;
+mod salvage;
 mod scan;
 mod superblock;
 mod symlink;

@@ -1,16 +1,15 @@
 //! All inodes in the order of the disk: what a listing of the whole filesystem reads, in as few requests as possible.
 
-use careen_evidence::{Findings, NodeId, ReadError, Stat, codes::filesystem as codes};
+use careen_evidence::{Findings, ReadError, codes::filesystem as codes};
 
 use crate::inode::{Inode, ROOT, flags};
 use crate::volume::Volume;
 
+/// Takes an inode in use.
+type VisitInode<'a> = dyn FnMut(&Inode) -> Result<(), ReadError> + 'a;
+
 /// Visits every inode in use, in the order of their numbers; see [`Ext4::scan_inodes`](crate::Ext4::scan_inodes).
-pub(crate) fn inodes(
-    volume: &Volume,
-    findings: &mut Findings,
-    visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
+pub(crate) fn inodes(volume: &Volume, findings: &mut Findings, visit: &mut VisitInode<'_>) -> Result<(), ReadError> {
     let superblock = &volume.superblock;
     let size = usize::from(superblock.inode_size);
     let per_block = superblock.block_size.checked_div(u32::from(superblock.inode_size)).unwrap_or(1);
@@ -47,7 +46,7 @@ fn one(
     number: u64,
     record: &[u8],
     findings: &mut Findings,
-    visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
+    visit: &mut VisitInode<'_>,
 ) -> Result<(), ReadError> {
     let superblock = &volume.superblock;
     let Ok(number) = u32::try_from(number) else { return Ok(()) };
@@ -61,7 +60,7 @@ fn one(
     }
     match Inode::parse(volume, number, record, findings) {
         Ok(inode) if inode.has_flag(flags::EA_INODE) => Ok(()),
-        Ok(inode) => visit(inode.node(), &inode.stat()),
+        Ok(inode) => visit(&inode),
         Err(error) if error.is_cancelled() => Err(error),
         Err(error) => {
             volume.report_error(findings, &codes::INODE_TABLE, &error);

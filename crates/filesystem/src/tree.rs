@@ -13,8 +13,10 @@ use crate::backup::Stand;
 use crate::features::ro_compat;
 use crate::inode::{self, Inode, ROOT, flags};
 use crate::mapping::Mapping;
+use crate::rebuild::Rebuilt;
 use crate::recent::Recent;
 use crate::recovery::{self, Recovered};
+use crate::salvage::Salvage;
 use crate::superblock::Superblock;
 use crate::volume::Volume;
 use crate::{content, directory, scan, symlink, xattr};
@@ -28,12 +30,19 @@ const FINDING_COST: usize = 1024;
 /// Blocks at most that are read ahead of one directory.
 const DIRECTORY_AHEAD: u64 = 16;
 
+/// Where files are shown that have lost their names.
+const LOST_FOUND_NAME: &[u8] = b"lost+found";
+/// The node of that directory when the disk has none; no inode has this number.
+const LOST_FOUND: NodeId = NodeId(1 << 32);
+
 /// An ext2, ext3 or ext4 filesystem. A node is an inode number, the root is 2.
 pub struct Ext4 {
     volume: Rc<Volume>,
     replayed: Option<JournalReplay>,
     /// Directories listed lately.
     directories: RefCell<Recent<u64, Rc<Listing>>>,
+    /// What no name leads to; searched when damage asks for it.
+    salvage: RefCell<Option<Rc<Salvage>>>,
 }
 
 /// What listing a directory gave.
@@ -96,7 +105,7 @@ impl Ext4 {
         volume.weigh(&found);
         findings.absorb(found);
         let directories = RefCell::new(Recent::new(REMEMBERED_DIRECTORIES));
-        Ok(Rc::new(Ext4 { volume, replayed: counts, directories }))
+        Ok(Rc::new(Ext4 { volume, replayed: counts, directories, salvage: RefCell::new(None) }))
     }
 
     /// What this filesystem is, as number `id` of its disk. The state is the worst of what is known by now.
@@ -146,25 +155,105 @@ impl Ext4 {
         findings: &mut Findings,
         visit: &mut dyn FnMut(NodeId, &Stat) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        scan::inodes(&self.volume, findings, visit)
+        scan::inodes(&self.volume, findings, &mut |inode| visit(inode.node(), &inode.stat()))
     }
 
+    /// The inode of a node; that of a directory is made up where its record is lost and its blocks are found.
     fn inode(&self, node: NodeId, findings: &mut Findings) -> Result<Inode, ReadError> {
-        Inode::read(&self.volume, node.0, findings)
+        let mut found = Findings::new();
+        let inode = Inode::read(&self.volume, node.0, &mut found);
+        if let Some(rebuilt) = self.rebuilt(node, &inode)? {
+            findings.absorb(rebuilt.findings.clone());
+            return Ok(rebuilt.inode.clone());
+        }
+        findings.absorb(found);
+        inode
+    }
+
+    /// The directory that was put together again for this node, when the record of its inode is none.
+    fn rebuilt(&self, node: NodeId, inode: &Result<Inode, ReadError>) -> Result<Option<Rc<Rebuilt>>, ReadError> {
+        let is_lost = match inode {
+            Ok(inode) => !inode.is_usable(&self.volume),
+            Err(error) => matches!(error.kind, ErrorKind::Corrupt(_)),
+        };
+        let number = u32::try_from(node.0).ok().filter(|number| (1..=self.volume.superblock.inodes).contains(number));
+        let Some(number) = number.filter(|_| is_lost) else { return Ok(None) };
+        self.volume.note_lost_names();
+        Ok(self.salvage()?.directories.get(&number).cloned())
+    }
+
+    /// What no name leads to, and directories without an inode. The first call reads all inodes and directories.
+    fn salvage(&self) -> Result<Rc<Salvage>, ReadError> {
+        let known = self.salvage.borrow().clone();
+        if let Some(salvage) = known {
+            return Ok(salvage);
+        }
+        let salvage = Rc::new(Salvage::search(&self.volume)?);
+        *self.salvage.borrow_mut() = Some(Rc::clone(&salvage));
+        Ok(salvage)
+    }
+
+    /// A directory's entries. Once damage was met that cost files their names, those files are in `lost+found`.
+    fn entries(&self, directory: NodeId, findings: &mut Findings) -> Result<Rc<[Entry]>, ReadError> {
+        let is_root = directory == self.root();
+        let of_directory = match directory {
+            LOST_FOUND => Ok(Rc::from([])),
+            _ => self.entries_on_disk(directory, findings),
+        };
+        if !self.volume.has_lost_names() {
+            return of_directory;
+        }
+        let lost_found = self.lost_found();
+        if directory != lost_found && !(is_root && lost_found == LOST_FOUND) {
+            return of_directory;
+        }
+        let salvage = self.salvage()?;
+        if salvage.strays.is_empty() {
+            return of_directory;
+        }
+        let mut more = if directory == lost_found {
+            findings.absorb(salvage.findings.clone());
+            salvage.strays.to_vec()
+        } else {
+            vec![Entry { name: LOST_FOUND_NAME.to_vec(), node: LOST_FOUND, kind: Some(Kind::Directory) }]
+        };
+        more.extend(of_directory.iter().flat_map(|entries| entries.iter().cloned()));
+        more.sort_by(|a, b| a.name.cmp(&b.name));
+        more.dedup_by(|later, first| later.name == first.name);
+        match of_directory {
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(error) => {
+                self.volume.report_error(findings, &codes::DIRECTORY_BLOCK, &error);
+                Ok(more.into())
+            }
+            Ok(_) => Ok(more.into()),
+        }
+    }
+
+    /// The directory for what no name leads to: `/lost+found`, or a made-up node where there is none.
+    fn lost_found(&self) -> NodeId {
+        let root = self.entries_on_disk(self.root(), &mut Findings::new());
+        let is_it =
+            |entry: &&Entry| entry.name == LOST_FOUND_NAME && entry.kind.is_none_or(|kind| kind == Kind::Directory);
+        root.iter().flat_map(|entries| entries.iter()).find(is_it).map_or(LOST_FOUND, |entry| entry.node)
     }
 
     /// A directory's entries, from memory or read now; what there is to tell about them is told each time.
-    fn entries(&self, directory: NodeId, findings: &mut Findings) -> Result<Rc<[Entry]>, ReadError> {
+    fn entries_on_disk(&self, directory: NodeId, findings: &mut Findings) -> Result<Rc<[Entry]>, ReadError> {
         let known = self.directories.borrow_mut().get(directory.0);
         if let Some(listing) = known {
             findings.absorb(listing.findings.clone());
             return listing.entries.clone();
         }
         let mut found = Findings::new();
-        let entries = self
-            .inode(directory, &mut found)
-            .and_then(|inode| directory::list(&self.volume, &inode, &mut found))
-            .map(Rc::<[Entry]>::from);
+        let inode = Inode::read(&self.volume, directory.0, &mut found);
+        let entries = match self.rebuilt(directory, &inode)? {
+            Some(rebuilt) => {
+                found = rebuilt.findings.clone();
+                Ok(Rc::clone(&rebuilt.entries))
+            }
+            None => inode.and_then(|inode| directory::list(&self.volume, &inode, &mut found)).map(Rc::<[Entry]>::from),
+        };
         findings.absorb(found.clone());
         // The medium may be back the next time.
         if matches!(&entries, Err(error) if error.is_cancelled() || matches!(error.kind, ErrorKind::Io(_))) {
@@ -204,10 +293,16 @@ impl FileTree for Ext4 {
     }
 
     fn place(&self, node: NodeId) -> Place {
+        if node == LOST_FOUND {
+            return self.volume.place.then("lost+found");
+        }
         self.volume.inode_place(node.0)
     }
 
     fn stat(&self, node: NodeId, findings: &mut Findings) -> Result<Stat, ReadError> {
+        if node == LOST_FOUND {
+            return Ok(Stat { inode: LOST_FOUND.0, ..Inode::of_lost_directory(0, 0, 0).stat() });
+        }
         Ok(self.inode(node, findings)?.stat())
     }
 
@@ -222,6 +317,9 @@ impl FileTree for Ext4 {
     }
 
     fn xattrs(&self, node: NodeId, findings: &mut Findings) -> Result<Xattrs, ReadError> {
+        if node == LOST_FOUND {
+            return Ok(Xattrs::new());
+        }
         let inode = self.inode(node, findings)?;
         xattr::read(&self.volume, &inode, findings)
     }

@@ -33,7 +33,11 @@ pub(crate) struct Volume {
     /// Metadata blocks read lately, by number.
     blocks: RefCell<Recent<u64, Rc<[u8]>>>,
     is_damaged: Cell<bool>,
+    has_lost_names: Cell<bool>,
 }
+
+/// What costs files their names, or directories their inodes.
+const LOSE_NAMES: [&Code; 3] = [&codes::DIRECTORY_BLOCK, &codes::DIRECTORY_ENTRY, &codes::GROUP_UNREADABLE];
 
 impl Volume {
     /// Reads the superblock and the group descriptors of the filesystem in `source`.
@@ -52,6 +56,7 @@ impl Volume {
             groups: Groups::default(),
             blocks: RefCell::new(Recent::new(REMEMBERED)),
             is_damaged: Cell::new(false),
+            has_lost_names: Cell::new(false),
         };
         volume.groups = Groups::read(&volume, findings)?;
         Ok(volume)
@@ -93,6 +98,9 @@ impl Volume {
         if code.severity != Severity::Note {
             self.is_damaged.set(true);
         }
+        if LOSE_NAMES.contains(&code) {
+            self.note_lost_names();
+        }
         findings.add(code, place, values);
     }
 
@@ -110,6 +118,16 @@ impl Volume {
         if findings.list().iter().any(|finding| is_damage(finding.code)) {
             self.is_damaged.set(true);
         }
+    }
+
+    /// Remembers that damage was met which may have cost files their names.
+    pub(crate) fn note_lost_names(&self) {
+        self.has_lost_names.set(true);
+    }
+
+    /// Whether damage was met so far which may have cost files their names.
+    pub(crate) fn has_lost_names(&self) -> bool {
+        self.has_lost_names.get()
     }
 
     /// Whether a finding other than a note was made so far.

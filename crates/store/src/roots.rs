@@ -50,8 +50,10 @@ const DOCKER_NAMES: [&str; 13] = [
     "stats",
 ];
 /// Names that are not entered wherever they stand: layers, mounts, and what only looks like a tree.
-const BARREN_NAMES: [&str; 10] =
-    ["overlay2", "_data", "snapshots", "diff", "merged", "lost+found", "node_modules", ".git", "proc", "sys"];
+const BARREN_NAMES: [&str; 9] =
+    ["overlay2", "_data", "snapshots", "diff", "merged", "node_modules", ".git", "proc", "sys"];
+/// Where damage leaves what has lost its name; entered last, when the damage has been met.
+const LOST_FOUND: &str = "lost+found";
 /// Names that are not entered at the top of a filesystem: programs and settings, with thousands of directories.
 const BARREN_TOP_NAMES: [&str; 5] = ["usr", "etc", "dev", "bin", "sbin"];
 
@@ -155,12 +157,31 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Goes through the directories level by level.
+    /// Goes through all directories, `lost+found` after the others.
     fn run(&mut self, cancel: &CancelToken, findings: &mut Findings) -> Result<(), ReadError> {
-        let tree = self.records.tree;
+        let root = Object { node: self.records.tree.root(), path: String::new() };
         let mut seen = BTreeSet::new();
-        let mut level = vec![Object { node: tree.root(), path: String::new() }];
-        for depth in 0..=MAX_DEPTH {
+        self.search(root.clone(), 0, &mut seen, cancel, findings)?;
+        match self.records.child(&root, LOST_FOUND, findings) {
+            Some(lost) if self.records.is_kind(&lost, Kind::Directory, findings) => {
+                self.search(lost, 1, &mut seen, cancel, findings)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes through the directories from this one on, `first` levels below the root, level by level.
+    fn search(
+        &mut self,
+        start: Object,
+        first: u32,
+        seen: &mut BTreeSet<NodeId>,
+        cancel: &CancelToken,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        let tree = self.records.tree;
+        let mut level = vec![start];
+        for depth in first..=MAX_DEPTH {
             self.records.prefetch(level.iter());
             let mut next = Vec::new();
             for directory in std::mem::take(&mut level) {
@@ -232,7 +253,7 @@ impl Search<'_> {
         }
         let is_barren = |name: &str| {
             BARREN_NAMES.contains(&name)
-                || (depth == 0 && BARREN_TOP_NAMES.contains(&name))
+                || (depth == 0 && (name == LOST_FOUND || BARREN_TOP_NAMES.contains(&name)))
                 || (is_docker && (DOCKER_NAMES.contains(&name) || GRAPH_DRIVERS.contains(&name)))
         };
         named.into_iter().filter(|(name, _)| !is_barren(name)).map(|(_, object)| object).collect()

@@ -1,6 +1,6 @@
 //! Files as `ls --json` shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use careen_evidence::{
     CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, Visit, resolve_path, walk_from,
@@ -40,25 +40,80 @@ pub fn list(
     if prefix == b"/" {
         prefix.clear();
     }
-    let mut links = FirstPaths::default();
-    walk_from(tree, start, limits, cancel, findings, &mut |met, findings| {
-        let is_start = met.path == b"/";
-        // Without an inode it is not on the disk: the root of an image that has no layers.
-        let is_unseen = met.stat.inode == 0 || (met.stat.kind == Kind::Directory && !options.recursive);
-        if is_start && is_unseen {
-            return Ok(Visit::Enter);
+    let mut lister = Lister { tree, options, limits, cancel, links: FirstPaths::default(), found: HashSet::new() };
+    lister.below(start, &prefix, findings, emit)?;
+    if options.recursive && start == tree.root() {
+        lister.late(findings, emit)?;
+    }
+    Ok(())
+}
+
+/// Where a filesystem shows what has lost its name.
+const LOST_FOUND: &[u8] = b"/lost+found";
+
+struct Lister<'a> {
+    tree: &'a dyn FileTree,
+    options: ListOptions,
+    limits: &'a Limits,
+    cancel: &'a CancelToken,
+    links: FirstPaths,
+    /// What was met right below `/lost+found`.
+    found: HashSet<NodeId>,
+}
+
+impl Lister<'_> {
+    /// Lists what lies at `start`, whose path is `prefix`; that of the root is empty.
+    fn below(
+        &mut self,
+        start: NodeId,
+        prefix: &[u8],
+        findings: &mut Findings,
+        emit: &mut dyn FnMut(FileEntry) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let Lister { tree, options, limits, cancel, .. } = *self;
+        walk_from(tree, start, limits, cancel, findings, &mut |met, findings| {
+            let is_start = met.path == b"/";
+            // Without an inode it is not on the disk: the root of an image that has no layers.
+            let is_unseen = met.stat.inode == 0 || (met.stat.kind == Kind::Directory && !options.recursive);
+            if is_start && is_unseen {
+                return Ok(Visit::Enter);
+            }
+            let mut full = prefix.to_vec();
+            if !is_start {
+                full.extend_from_slice(met.path);
+            } else if full.is_empty() {
+                full.push(b'/');
+            }
+            if let Some([b'/', name @ ..]) = full.strip_prefix(LOST_FOUND)
+                && !name.contains(&b'/')
+            {
+                self.found.insert(met.node);
+            }
+            let mut entry = entry(tree, met.node, &full, met.stat, options, findings);
+            self.links.note(&mut entry, met.stat.inode);
+            emit(entry)?;
+            Ok(if options.recursive || is_start { Visit::Enter } else { Visit::Skip })
+        })
+    }
+
+    /// Lists what was added to `/lost+found` after that was listed: only in reading the rest of the tree was the
+    /// damage met that cost files their names.
+    fn late(
+        &mut self,
+        findings: &mut Findings,
+        emit: &mut dyn FnMut(FileEntry) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        // Whatever there is to tell about these was told on the way.
+        let mut told = Findings::new();
+        let name = LOST_FOUND.get(1..).unwrap_or(LOST_FOUND);
+        let Ok(Some(directory)) = self.tree.lookup(self.tree.root(), name, &mut told) else { return Ok(()) };
+        for late in self.tree.list(directory, findings).unwrap_or_default() {
+            if !self.found.contains(&late.node) {
+                self.below(late.node, &[LOST_FOUND, &late.name].join(&b'/'), findings, emit)?;
+            }
         }
-        let mut full = prefix.clone();
-        if !is_start {
-            full.extend_from_slice(met.path);
-        } else if full.is_empty() {
-            full.push(b'/');
-        }
-        let mut entry = entry(tree, met.node, &full, met.stat, options, findings);
-        links.note(&mut entry, met.stat.inode);
-        emit(entry)?;
-        Ok(if options.recursive || is_start { Visit::Enter } else { Visit::Skip })
-    })
+        Ok(())
+    }
 }
 
 /// The node at `path`, or an error that says that there is none.
@@ -196,7 +251,10 @@ impl FirstPaths {
 
 #[cfg(test)]
 mod tests {
-    use careen_evidence::MemoryTree;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use careen_evidence::{ByteSource, Entry, MemoryTree, Place, Xattrs};
 
     use super::*;
 
@@ -241,6 +299,63 @@ mod tests {
         // sha256 of "content", as sha256sum(1) gives it.
         let digest = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
         assert_eq!(entries[2].sha256.as_deref(), Some(digest));
+    }
+
+    /// A tree whose `/lost+found` is empty until `/var` was listed.
+    struct Damaged {
+        tree: MemoryTree,
+        is_met: Cell<bool>,
+    }
+
+    impl FileTree for Damaged {
+        fn root(&self) -> NodeId {
+            self.tree.root()
+        }
+        fn place(&self, node: NodeId) -> Place {
+            self.tree.place(node)
+        }
+        fn stat(&self, node: NodeId, findings: &mut Findings) -> Result<Stat, ReadError> {
+            self.tree.stat(node, findings)
+        }
+        fn list(&self, directory: NodeId, findings: &mut Findings) -> Result<Vec<Entry>, ReadError> {
+            self.is_met.set(self.is_met.get() || directory == self.tree.node("/var"));
+            if directory == self.tree.node("/lost+found") && !self.is_met.get() {
+                return Ok(Vec::new());
+            }
+            self.tree.list(directory, findings)
+        }
+        fn xattrs(&self, node: NodeId, findings: &mut Findings) -> Result<Xattrs, ReadError> {
+            self.tree.xattrs(node, findings)
+        }
+        fn link_target(&self, node: NodeId, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+            self.tree.link_target(node, findings)
+        }
+        fn open(&self, node: NodeId, findings: &mut Findings) -> Result<Rc<dyn ByteSource>, ReadError> {
+            self.tree.open(node, findings)
+        }
+    }
+
+    #[test]
+    fn what_is_found_late_is_listed_at_the_end() {
+        let mut tree = MemoryTree::new("test");
+        for path in ["/lost+found/#12/a", "/lost+found/#13", "/var/x"] {
+            tree.file(path, "");
+        }
+        let tree = Damaged { tree, is_met: Cell::new(false) };
+        let list_all = || {
+            let mut shown = Vec::new();
+            let (limits, cancel, mut findings) = (Limits::default(), CancelToken::default(), Findings::new());
+            list(&tree, b"/", EVERYTHING, &limits, &cancel, &mut findings, &mut |entry| {
+                shown.push(entry.path);
+                Ok(())
+            })
+            .unwrap();
+            shown
+        };
+        let lost = ["/lost+found/#12", "/lost+found/#12/a", "/lost+found/#13"];
+        assert_eq!(list_all(), [&["/", "/lost+found", "/var", "/var/x"][..], &lost].concat());
+        // The next time they are known from the start.
+        assert_eq!(list_all(), [&["/", "/lost+found"][..], &lost, &["/var", "/var/x"]].concat());
     }
 
     #[test]

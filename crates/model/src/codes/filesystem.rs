@@ -158,6 +158,21 @@ super::codes! {
         do_en: "The other entries of the directory are not affected.",
         ko: "디렉터리 항목 하나를 제외했습니다: {reason}.",
         do_ko: "디렉터리의 다른 항목에는 영향이 없습니다.";
+    DIRECTORY_REBUILT = "ext4-directory-rebuilt", Loss,
+        en: "The inode of a directory is damaged. The directory was put together again from its {blocks} blocks, which hold {names} names; its owner, permissions, times and extended attributes are not known.",
+        do_en: "The files in it can be used. Set the owner and permissions of the directory itself after you copied it.",
+        ko: "디렉터리의 아이노드가 손상되었습니다. 디렉터리의 블록 {blocks}개에서 이름 {names}개를 찾아 다시 구성했습니다. 소유자, 권한, 시각, 확장 속성은 알 수 없습니다.",
+        do_ko: "디렉터리 안의 파일은 사용할 수 있습니다. 복사한 뒤 디렉터리 자체의 소유자와 권한을 다시 지정하십시오.";
+    DIRECTORY_REBUILT_IN_PART = "ext4-directory-rebuilt-in-part", Loss,
+        en: "The inode of a directory is damaged. {blocks} of its blocks with {names} names were found; whether it had more is not known, nor are its owner, permissions, times and extended attributes.",
+        do_en: "The files in it can be used. What else was in it is shown in /lost+found under the number of its inode.",
+        ko: "디렉터리의 아이노드가 손상되었습니다. 블록 {blocks}개에서 이름 {names}개를 찾았지만 블록이 더 있었는지는 알 수 없으며 소유자, 권한, 시각, 확장 속성도 알 수 없습니다.",
+        do_ko: "디렉터리 안의 파일은 사용할 수 있습니다. 나머지 내용은 /lost+found에 아이노드 번호로 표시합니다.";
+    STRAYS = "ext4-strays", Loss,
+        en: "{count} files and directories have lost their names because a directory is damaged. They are shown in /lost+found under the numbers of their inodes.",
+        do_en: "Look into /lost+found for what is missing elsewhere. What lies below such a directory has kept its names.",
+        ko: "디렉터리가 손상되어 파일과 디렉터리 {count}개의 이름이 없어졌습니다. /lost+found에 아이노드 번호로 표시합니다.",
+        do_ko: "다른 곳에 보이지 않는 파일은 /lost+found에서 찾아보십시오. 이 디렉터리 아래에 있는 항목의 이름은 그대로 남아 있습니다.";
     XATTR = "ext4-xattr", Loss,
         en: "Extended attributes of a file cannot be read: {reason}.",
         do_en: "The content of the file is not affected. In a layer of an image, an attribute may mark a deleted file or an opaque directory.",

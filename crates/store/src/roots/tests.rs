@@ -39,6 +39,16 @@ fn containerd(tree: &mut MemoryTree, path: &str, namespace: &'static str) {
 }
 
 #[test]
+fn a_data_root_that_lost_its_name_is_found() {
+    let mut tree = MemoryTree::new("disk");
+    tree.file("/lost+found/#12/image/overlay2/repositories.json", "");
+    tree.file("/docker/image/overlay2/repositories.json", "");
+    let (roots, _) = search(&tree, &[]);
+    let paths: Vec<&str> = roots.iter().map(|root| root.path.as_str()).collect();
+    assert_eq!(paths, ["/docker", "/lost+found/#12"]);
+}
+
+#[test]
 fn a_data_root_is_known_by_any_of_its_parts_wherever_it_lies() {
     let id = hex("web");
     let parts = [
