@@ -18,6 +18,7 @@ cargo xtask TASK
   dist               build the page into dist/
   build              build the `careen` command and the page
   bench              compare with other tools on this machine
+  damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
   setup              install whatever the tasks need, and nothing else
 
 The corpus of test disks is found through CAREEN_CORPUS; without it only the disks in tests/cases are tested.";
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         "dist" => setup::for_page().and_then(|()| page::build()),
         "build" => setup::for_page().and_then(|()| command::build_careen().map(drop)).and_then(|()| page::build()),
         "bench" => bench(rest),
+        "damage" => damage(rest),
         "setup" => setup::for_page().and_then(|()| setup::for_tests()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
@@ -62,6 +64,16 @@ fn serve(arguments: &[String]) -> Result<(), String> {
     println!("\nCareen is at {}  (Ctrl+C ends it)", server.url());
     println!("Pick a disk there, or press \"Open the demo disk\".");
     server.run()
+}
+
+fn damage(arguments: &[String]) -> Result<(), String> {
+    let disks = match arguments {
+        [] => "1000",
+        [flag, disks] if flag == "--disks" => disks,
+        _ => return Err(format!("damage: unknown arguments {arguments:?}\n\n{HELP}")),
+    };
+    let test = ["test", "--release", "-p", "careen-filesystem", "--test", "random_damage", "--", "--nocapture"];
+    command::run(command::cargo().args(test).env("CAREEN_DAMAGED_DISKS", disks))
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {

@@ -52,6 +52,10 @@ impl FileTree for SubTree {
         self.inner.open(node, findings)
     }
 
+    fn above(&self, directory: NodeId) -> Option<NodeId> {
+        self.inner.above(directory)
+    }
+
     fn prefetch(&self, nodes: &[NodeId]) {
         self.inner.prefetch(nodes);
     }

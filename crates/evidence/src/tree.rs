@@ -85,6 +85,11 @@ pub trait FileTree {
     /// The content of a regular file. Holes read as zeros; what is damaged or missing is an error when it is read.
     fn open(&self, node: NodeId, findings: &mut Findings) -> Result<Rc<dyn ByteSource>, ReadError>;
 
+    /// The directory in which this one, which was listed just now, says that it lies; `None` where it does not say so.
+    fn above(&self, _directory: NodeId) -> Option<NodeId> {
+        None
+    }
+
     /// Tells that these nodes are about to be asked for, so that what describes them can be read in few, ordered
     /// requests. Never fails; what cannot be read shows when it is asked for.
     fn prefetch(&self, _nodes: &[NodeId]) {}

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use careen_model::codes;
+use careen_model::{Code, codes};
 
 use crate::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat};
 
@@ -51,7 +51,8 @@ pub fn walk(
 ///
 /// An object that cannot be read becomes a finding and the walk goes on. No directory is entered twice: on a damaged
 /// disk one may contain its own parents, or have many names, each of which would double the walk. The later names are
-/// visited, and told. After `limits.entries` objects the walk ends with a finding. Ends with an error only when
+/// visited, and told. What lies in a directory that says it belongs elsewhere is visited there or, when it is not met
+/// there, at the end. After `limits.entries` objects the walk ends with a finding. Ends with an error only when
 /// cancelled or when the root itself cannot be read.
 pub fn walk_from(
     tree: &dyn FileTree,
@@ -69,8 +70,22 @@ pub fn walk_from(
     let mut entered = HashSet::from([root]);
     let mut visits = 1_u64;
     let mut stack = vec![open(tree, root, 0, tree.list(root, findings)?)];
-    while let Some(top) = stack.last_mut() {
+    // Directories met where they do not belong.
+    let mut strangers: Vec<(Vec<u8>, NodeId)> = Vec::new();
+    loop {
         cancel.check()?;
+        let Some(top) = stack.last_mut() else {
+            let Some((stranger, node)) = strangers.pop() else { return Ok(()) };
+            if entered.contains(&node) {
+                tell_twice(tree, node, &stranger, &codes::general::DIRECTORY_TWICE, findings);
+            } else if let Ok(entries) = tree.list(node, findings) {
+                entered.insert(node);
+                path = stranger;
+                stack.push(open(tree, node, path.len(), entries));
+            }
+            continue;
+        };
+        let directory = top.node;
         path.truncate(top.path_length);
         let Some(entry) = top.entries.next() else {
             stack.pop();
@@ -100,24 +115,29 @@ pub fn walk_from(
         }
         if entered.contains(&entry.node) {
             let is_cycle = stack.iter().any(|above| above.node == entry.node);
-            findings.add(
-                if is_cycle { &codes::general::DIRECTORY_CYCLE } else { &codes::general::DIRECTORY_TWICE },
-                &tree.place(entry.node),
-                &[("name", &String::from_utf8_lossy(&path))],
-            );
+            let code = if is_cycle { &codes::general::DIRECTORY_CYCLE } else { &codes::general::DIRECTORY_TWICE };
+            tell_twice(tree, entry.node, &path, code, findings);
         } else if stack.len() as u64 >= u64::from(limits.depth) {
             let reason = format!("directories nest deeper than {}", limits.depth);
             findings.add_failure(&ReadError::over_limit(&tree.place(entry.node), reason));
         } else {
-            entered.insert(entry.node);
             match tree.list(entry.node, findings) {
-                Ok(entries) => stack.push(open(tree, entry.node, path.len(), entries)),
+                Ok(_) if tree.above(entry.node).is_some_and(|above| above != directory) => {
+                    strangers.push((path.clone(), entry.node));
+                }
+                Ok(entries) => {
+                    entered.insert(entry.node);
+                    stack.push(open(tree, entry.node, path.len(), entries));
+                }
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(error) => findings.add_failure(&error),
             }
         }
     }
-    Ok(())
+}
+
+fn tell_twice(tree: &dyn FileTree, node: NodeId, path: &[u8], code: &'static Code, findings: &mut Findings) {
+    findings.add(code, &tree.place(node), &[("name", &String::from_utf8_lossy(path))]);
 }
 
 fn open(tree: &dyn FileTree, node: NodeId, path_length: usize, entries: Vec<Entry>) -> Open {
@@ -128,8 +148,12 @@ fn open(tree: &dyn FileTree, node: NodeId, path_length: usize, entries: Vec<Entr
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use careen_model::Place;
+
     use super::*;
-    use crate::MemoryTree;
+    use crate::{ByteSource, MemoryTree, Xattrs};
 
     fn paths(tree: &MemoryTree) -> Vec<String> {
         let mut paths = Vec::new();
@@ -188,6 +212,60 @@ mod tests {
         assert_eq!(count, 1 + 2 * 29);
         let told: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
         assert_eq!(told, ["directory-twice"; 29]);
+    }
+
+    /// A tree in which `/z/home` says where it lies.
+    struct Told(MemoryTree, NodeId);
+
+    impl FileTree for Told {
+        fn root(&self) -> NodeId {
+            self.0.root()
+        }
+        fn place(&self, node: NodeId) -> Place {
+            self.0.place(node)
+        }
+        fn stat(&self, node: NodeId, findings: &mut Findings) -> Result<Stat, ReadError> {
+            self.0.stat(node, findings)
+        }
+        fn list(&self, directory: NodeId, findings: &mut Findings) -> Result<Vec<Entry>, ReadError> {
+            self.0.list(directory, findings)
+        }
+        fn xattrs(&self, node: NodeId, findings: &mut Findings) -> Result<Xattrs, ReadError> {
+            self.0.xattrs(node, findings)
+        }
+        fn link_target(&self, node: NodeId, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+            self.0.link_target(node, findings)
+        }
+        fn open(&self, node: NodeId, findings: &mut Findings) -> Result<Rc<dyn ByteSource>, ReadError> {
+            self.0.open(node, findings)
+        }
+        fn above(&self, directory: NodeId) -> Option<NodeId> {
+            (directory == self.0.node("/z/home")).then_some(self.1)
+        }
+    }
+
+    #[test]
+    fn a_directory_is_entered_where_it_says_that_it_lies() {
+        let mut tree = MemoryTree::new("test");
+        tree.file("/z/home/file", "");
+        let (z, home) = (tree.node("/z"), tree.node("/z/home"));
+        tree.hard_link(tree.root(), "a", home);
+        let root = tree.root();
+        let walked = |above: NodeId| {
+            let tree = Told(tree.clone(), above);
+            let (mut findings, mut paths) = (Findings::new(), Vec::new());
+            walk(&tree, &Limits::default(), &CancelToken::default(), &mut findings, &mut |met, _| {
+                paths.push(String::from_utf8_lossy(met.path).into_owned());
+                Ok(Visit::Enter)
+            })
+            .unwrap();
+            let told: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
+            (paths.join(" "), told)
+        };
+        assert_eq!(walked(z), ("/ /a /z /z/home /z/home/file".to_owned(), vec!["directory-twice"]));
+        assert_eq!(walked(root), ("/ /a /a/file /z /z/home".to_owned(), vec!["directory-twice"]));
+        // It says that it lies in itself: both names are strange, the last one met is taken.
+        assert_eq!(walked(home), ("/ /a /z /z/home /z/home/file".to_owned(), vec!["directory-twice"]));
     }
 
     #[test]

@@ -22,14 +22,22 @@ const TAIL: usize = 12;
 /// `det_reserved_ft` of the tail.
 const TAIL_FILE_TYPE: u8 = 0xde;
 
+/// What a directory holds.
+pub(crate) struct Names {
+    /// Sorted by name.
+    pub(crate) entries: Vec<Entry>,
+    /// What its entry `..` stands for: the directory in which it lies.
+    pub(crate) above: Option<NodeId>,
+}
+
 /// The entries of a directory, sorted by name, each name once, without `.` and `..`.
-pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> Result<Vec<Entry>, ReadError> {
+pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> Result<Names, ReadError> {
     let place = volume.inode_place(u64::from(inode.number));
     if inode.kind != Kind::Directory {
         return Err(ReadError::corrupt(&place, format_args!("kind is {:?}, expected a directory", inode.kind)));
     }
     content::refuse_encrypted(volume, inode, findings)?;
-    let mut reader = Reader { volume, inode, place, findings, entries: Vec::new() };
+    let mut reader = Reader { volume, inode, place, findings, entries: Vec::new(), above: None };
     if inode.has_flag(flags::INLINE_DATA) {
         for area in inline::directory(volume, inode, reader.findings)? {
             reader.entries_of(&area, &"inline entries", &codes::DIRECTORY_BLOCK)?;
@@ -46,9 +54,9 @@ pub(crate) fn in_blocks(
     inode: &Inode,
     blocks: &[u64],
     findings: &mut Findings,
-) -> Result<Vec<Entry>, ReadError> {
+) -> Result<Names, ReadError> {
     let place = volume.inode_place(u64::from(inode.number));
-    let mut reader = Reader { volume, inode, place, findings, entries: Vec::new() };
+    let mut reader = Reader { volume, inode, place, findings, entries: Vec::new(), above: None };
     for number in blocks {
         match volume.block(*number) {
             Ok(block) => reader.entries_of(&block, &format_args!("block {number}"), &codes::DIRECTORY_BLOCK)?,
@@ -65,12 +73,13 @@ struct Reader<'a> {
     place: Place,
     findings: &'a mut Findings,
     entries: Vec<Entry>,
+    above: Option<NodeId>,
 }
 
 impl Reader<'_> {
     /// The entries sorted by name, each name once.
-    fn finish(self) -> Vec<Entry> {
-        let Reader { volume, mut entries, findings, place, .. } = self;
+    fn finish(self) -> Names {
+        let Reader { volume, mut entries, above, findings, place, .. } = self;
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries.dedup_by(|later, first| {
             let is_twice = later.name == first.name;
@@ -81,7 +90,7 @@ impl Reader<'_> {
             }
             is_twice
         });
-        entries
+        Names { entries, above }
     }
 
     /// Reads all blocks of the directory, those on the disk in large pieces.
@@ -181,6 +190,9 @@ impl Reader<'_> {
             }
             if inode != 0 {
                 let name = fields.bytes(at.saturating_add(HEADER), name_len)?;
+                if name == b".." {
+                    self.above = Some(NodeId(u64::from(inode)));
+                }
                 match self.check_name(name, inode) {
                     Ok(true) => self.push(Entry {
                         name: name.to_vec(),
@@ -459,7 +471,14 @@ mod tests {
         let mut findings = Findings::new();
         let inode = &Inode::read(&image.volume(), 12, &mut findings).unwrap();
         let volume = &volume;
-        let reader = Reader { volume, inode, place: Place::default(), findings: &mut findings, entries: Vec::new() };
+        let reader = Reader {
+            volume,
+            inode,
+            place: Place::default(),
+            findings: &mut findings,
+            entries: Vec::new(),
+            above: None,
+        };
         let lengths = [12, 0xffff, 0, 0xfffc, 0x0001].map(|rec_len| reader.record_length(rec_len));
         assert_eq!(lengths, [12, 65536, 65536, 65532, 65536]);
     }

@@ -195,7 +195,7 @@ impl Blocks {
         blocks.extend(first.seed.and_then(|seed| self.by_seed.get(&seed)).into_iter().flatten());
         let size = (blocks.len() as u64).saturating_mul(volume.block_size());
         let inode = Inode::of_lost_directory(number, first.seed.unwrap_or(0), size);
-        let entries = directory::in_blocks(volume, &inode, &blocks, &mut findings)?;
+        let entries = directory::in_blocks(volume, &inode, &blocks, &mut findings)?.entries;
         Ok(Rebuilt::new(volume, inode, &blocks, entries, findings))
     }
 }

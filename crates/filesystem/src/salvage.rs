@@ -119,7 +119,7 @@ impl Census {
             let mut untold = Findings::new();
             let inode = Inode::read(volume, u64::from(number), &mut untold);
             match inode.and_then(|inode| directory::list(volume, &inode, &mut untold)) {
-                Ok(entries) => self.note(volume, number, &entries),
+                Ok(names) => self.note(volume, number, &names.entries),
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(_) => {}
             }

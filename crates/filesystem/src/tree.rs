@@ -49,6 +49,8 @@ pub struct Ext4 {
 struct Listing {
     /// Sorted by name.
     entries: Result<Rc<[Entry]>, ReadError>,
+    /// The directory in which it says that it lies.
+    above: Option<NodeId>,
     /// What there is to tell, to everyone who asks.
     findings: Findings,
 }
@@ -247,12 +249,16 @@ impl Ext4 {
         }
         let mut found = Findings::new();
         let inode = Inode::read(&self.volume, directory.0, &mut found);
+        let mut above = None;
         let entries = match self.rebuilt(directory, &inode)? {
             Some(rebuilt) => {
                 found = rebuilt.findings.clone();
                 Ok(Rc::clone(&rebuilt.entries))
             }
-            None => inode.and_then(|inode| directory::list(&self.volume, &inode, &mut found)).map(Rc::<[Entry]>::from),
+            None => inode.and_then(|inode| directory::list(&self.volume, &inode, &mut found)).map(|names| {
+                above = names.above;
+                names.entries.into()
+            }),
         };
         findings.absorb(found.clone());
         // The medium may be back the next time.
@@ -262,7 +268,7 @@ impl Ext4 {
         let names = entries.iter().flat_map(|entries| entries.iter());
         let weight = names.map(|entry| entry.name.len().saturating_add(ENTRY_COST)).sum::<usize>();
         let weight = weight.saturating_add(found.list().len().saturating_mul(FINDING_COST)).saturating_add(ENTRY_COST);
-        let listing = Rc::new(Listing { entries: entries.clone(), findings: found });
+        let listing = Rc::new(Listing { entries: entries.clone(), above, findings: found });
         self.directories.borrow_mut().insert(directory.0, listing, weight);
         entries
     }
@@ -336,6 +342,10 @@ impl FileTree for Ext4 {
             return Err(ReadError::corrupt(&self.place(node), what));
         }
         content::open(&self.volume, &inode, findings)
+    }
+
+    fn above(&self, directory: NodeId) -> Option<NodeId> {
+        self.directories.borrow_mut().get(directory.0)?.above
     }
 
     /// Reads the inodes of these nodes, and then the blocks of those that are small directories.
