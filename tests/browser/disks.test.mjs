@@ -59,3 +59,24 @@ test('a real VHDX: apt_matrix.csv and the rows of the tables', async () => {
   assertQuiet(watched);
   await close();
 });
+
+for (const { name, file } of ['cases/tiny', 'cases/crash-logflush'].map(disk).filter(Boolean)) {
+  test(`${name}: the causes are those of the doctor`, async () => {
+    const { page, watched, close } = await openPage();
+    await pick(page, file);
+    const { diagnoses } = JSON.parse(careen('doctor', file, '--json'));
+    await go(page, 'findings');
+    const cards = page.getByTestId('cause');
+    await cards.first().waitFor();
+    assert.deepEqual(await cards.evaluateAll((all) => all.map((card) => card.dataset.key)), diagnoses.map((it) => it.cause));
+    assert.ok((await cards.first().innerText()).includes(diagnoses[0].next_step));
+
+    // The overview says the first cause in words, unless nothing is wrong.
+    await go(page, 'overview');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const said = (await page.locator('main').innerText()).includes(diagnoses[0].title);
+    assert.equal(said, diagnoses[0].cause !== 'nothing-wrong');
+    assertQuiet(watched);
+    await close();
+  });
+}

@@ -15,7 +15,7 @@
 
 mod rows;
 
-use careen_model::{Comparison, DiskSummary, Finding, HistoryStep, Layer, Progress, Survey};
+use careen_model::{Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, Progress, Survey};
 use serde::{Deserialize, Serialize};
 
 pub use rows::{FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
@@ -105,6 +105,8 @@ pub enum Event {
     Volumes(Vec<MeasuredVolume>),
     /// Every finding so far; replaces what the page has.
     Findings(Vec<Finding>),
+    /// What is most likely wrong with the disk: after the overview, and after each [`Event::Findings`].
+    Doctor(Doctor),
     /// Packages of some images are known; the lists of packages have grown.
     Collected {
         /// Images done.

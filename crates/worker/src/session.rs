@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use careen_evidence::{ByteSource, ErrorKind, FileTree, Findings, ReadError};
 use careen_protocol::{Event, Failure, FailureKind, List, Reply, Request, RequestId};
-use careen_survey::{DiskFile, Options, Scope, Session};
+use careen_survey::{DiskFile, Options, Scope, Session, report};
 use web_sys::File;
 
 use crate::directory::{Directory, OpenFile};
@@ -81,7 +81,10 @@ impl Worker {
         let disk = DiskFile { name, source: Rc::clone(&file) as Rc<dyn ByteSource> };
         match Session::open(disk, Options::default(), &mut work::tell_progress()) {
             Ok(session) => {
-                post::event(id, &Event::Reply(Reply::Overview(Box::new(session.survey()))));
+                let survey = session.survey();
+                let doctor = report::doctor(&survey);
+                post::event(id, &Event::Reply(Reply::Overview(Box::new(survey))));
+                post::event(0, &Event::Doctor(doctor));
                 let findings_told = session.findings().list().len();
                 self.disk = Some(OpenDisk {
                     session,
@@ -165,6 +168,7 @@ impl OpenDisk {
         if count != self.findings_told {
             self.findings_told = count;
             post::event(0, &Event::Findings(self.session.findings().to_vec()));
+            post::event(0, &Event::Doctor(report::doctor(&self.session.survey())));
         }
         if self.lost.get() {
             post::event(0, &Event::FileLost);

@@ -2,6 +2,15 @@
 
 super::texts! {
     TITLE: "Findings", "점검 결과";
+    CAUSES: "What is most likely wrong", "가장 가능성이 큰 원인";
+    CERTAIN: "certain", "확실함";
+    LIKELY: "likely", "가능성 높음";
+    POSSIBLE: "possible", "가능성 있음";
+    NEXT_STEP: "What to do next", "다음에 할 일";
+    ERRORS: "What you may have seen on the screen", "화면에 나왔을 수 있는 메시지";
+    SOURCE: "Where this text was reported: {url}", "이 메시지가 보고된 곳: {url}";
+    SIGNS: "What speaks for it", "근거";
+    MORE_SIGNS: "and {n} more in the list below", "외 {n}건은 아래 목록에 있습니다";
     SEVERITY: "Weight", "심각도";
     WHAT: "What was found", "내용";
     PLACE: "Where", "위치";

@@ -15,6 +15,7 @@ super::texts! {
     CONTAINER: "1 container", "컨테이너 1개";
     CONTAINERS: "{n} containers", "컨테이너 {n}개";
 
+    CAUSE: "{title}. {next}", "{title}. {next}";
     LOSSES: "{n} things could not be read.", "읽지 못한 항목이 {n}건 있습니다.";
     ONE_LOSS: "One thing could not be read.", "읽지 못한 항목이 1건 있습니다.";
     DAMAGES: "{n} structures are damaged, but what they describe could still be read.", "구조 {n}개가 손상되었지만 그 내용은 읽을 수 있었습니다.";

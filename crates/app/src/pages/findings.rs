@@ -1,4 +1,4 @@
-//! What is wrong or odd, worst first.
+//! What is wrong or odd: the causes, and every finding, worst first.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, SeverityMark, Split};
 use crate::format;
 use crate::messages::{self, findings};
+use crate::pages::causes::Causes;
 use crate::state::{Phase, Route};
 
 /// The page.
@@ -44,6 +45,7 @@ pub fn Findings() -> impl IntoView {
     view! {
         <div class="page page--list">
             <h1>{findings::TITLE.get()}</h1>
+            <Causes />
             <Split
                 open=Signal::derive(move || chosen.with(Option::is_some))
                 detail=move || chosen.get().map(|finding| view! { <FindingDetail finding=finding selected=selected /> })

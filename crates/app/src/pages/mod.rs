@@ -1,6 +1,7 @@
 //! One module a page, and the frame's header and notices.
 
 mod about;
+mod causes;
 mod containers;
 mod files;
 mod findings;

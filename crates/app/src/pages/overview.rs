@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use careen_model::{ContainerState, Filesystem, FilesystemState, ImageKind, Partition, Severity, StoreKind, Survey};
+use careen_model::{
+    ContainerState, Doctor, Filesystem, FilesystemState, ImageKind, Partition, Severity, StoreKind, Survey, causes,
+};
 use leptos::prelude::*;
 
 use crate::app::context;
 use crate::components::{Facts, Icon, SeverityMark, Status, fact, icon};
 use crate::format;
 use crate::messages::{self, Text, general, overview};
+use crate::pages::causes::{mark, weight};
 use crate::state::{PackageTab, Phase, Route};
 
 /// Findings shown on this page.
@@ -66,10 +69,14 @@ fn Answer(survey: Arc<Survey>, is_complete: bool) -> impl IntoView {
             .collect();
         overview::HERE.with(&[("list", &list.join(", "))])
     };
+    // A disk in order is told of below, with how far the reading has come.
+    let is_wrong = |doctor: &Arc<Doctor>| doctor.diagnoses.first().is_some_and(|it| it.cause != &causes::NOTHING_WRONG);
+    let diagnosis = context().told.doctor.get().filter(is_wrong);
     view! {
         <h1 class="answer">{headline}</h1>
         <ul class="answer__lines">
-            {condition(&survey, is_complete)}
+            {diagnosis.as_ref().map(|doctor| cause(doctor))}
+            {condition(&survey, is_complete, diagnosis.is_some())}
             {replayed(&survey)}
             {running(&survey)}
             {missing(&survey)}
@@ -85,8 +92,17 @@ fn line(tone: &'static str, shape: Icon, text: String, route: Option<Route>) -> 
     view! { <li class=format!("answer__line answer__line--{tone}")>{icon(shape)} <span>{text}</span></li> }
 }
 
-/// Worst news first, and what is still safe.
-fn condition(survey: &Survey, is_complete: bool) -> impl IntoView + use<> {
+/// The first cause and its next step.
+fn cause(doctor: &Doctor) -> Option<impl IntoView + use<>> {
+    let first = doctor.diagnoses.first()?;
+    let language = messages::language();
+    let text = overview::CAUSE.with(&[("title", &first.cause.title(language)), ("next", &first.cause.next(language))]);
+    let (shape, tone) = mark(weight(doctor, first));
+    Some(line(tone, shape, text, Some(Route::Findings(None))))
+}
+
+/// Worst news first, and what is still safe. Where a cause is told, that nothing is wrong is not.
+fn condition(survey: &Survey, is_complete: bool, has_cause: bool) -> impl IntoView + use<> {
     let count =
         |severity: Severity| survey.findings.iter().filter(|finding| finding.code.severity == severity).count() as u64;
     let (losses, damages, notes) = (count(Severity::Loss), count(Severity::Damage), count(Severity::Note));
@@ -103,6 +119,8 @@ fn condition(survey: &Survey, is_complete: bool) -> impl IntoView + use<> {
     }
     if losses + damages == 0 && survey.filesystems.is_empty() {
         // Nothing was there to be right or wrong; the headline has said so.
+    } else if losses + damages == 0 && has_cause {
+        // The cause has said what there is.
     } else if losses + damages == 0 {
         let lead = match (notes, is_complete) {
             (0, true) => (overview::NOTHING_WRONG.get().to_owned(), None),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use careen_model::{Comparison, Finding, Progress, Severity, Survey};
+use careen_model::{Comparison, Doctor, Finding, Progress, Severity, Survey};
 use careen_protocol::{Event, Failure, MeasuredVolume};
 use leptos::prelude::*;
 
@@ -53,6 +53,8 @@ pub struct Told {
     pub progress: RwSignal<Option<Progress>>,
     /// What is on the disk.
     pub survey: RwSignal<Option<Arc<Survey>>>,
+    /// What is most likely wrong with it.
+    pub doctor: RwSignal<Option<Arc<Doctor>>>,
     /// Images whose packages are known, and images in all.
     pub collected: RwSignal<(u32, u32)>,
     /// Packages compared, once all are known.
@@ -71,6 +73,7 @@ impl Told {
             phase: RwSignal::new(Phase::Idle),
             progress: RwSignal::new(None),
             survey: RwSignal::new(None),
+            doctor: RwSignal::new(None),
             collected: RwSignal::new((0, 0)),
             comparison: RwSignal::new(None),
             lost: RwSignal::new(false),
@@ -81,6 +84,7 @@ impl Told {
     /// A new file is being opened: everything about the old one is forgotten.
     pub fn begin(&self, picked: Picked) {
         self.survey.set(None);
+        self.doctor.set(None);
         self.comparison.set(None);
         self.collected.set((0, 0));
         self.progress.set(None);
@@ -104,6 +108,7 @@ impl Told {
                 }
             }),
             Event::Findings(findings) => self.change_survey(|survey| survey.findings = findings),
+            Event::Doctor(doctor) => self.doctor.set(Some(Arc::new(doctor))),
             Event::Collected { done, total } => self.collected.set((done, total)),
             Event::Compared(comparison) => self.comparison.set(Some(Arc::new(comparison))),
             Event::Complete(disk) => {
@@ -182,6 +187,15 @@ mod tests {
         assert_eq!(told.survey().volumes[0].size, Some(5));
         told.hear(Event::Complete(DiskSummary { bytes_read: 3, ..DiskSummary::default() }));
         assert_eq!((told.phase.get(), told.survey().disk.bytes_read), (Phase::Complete, 3));
+    }
+
+    #[test]
+    fn a_diagnosis_is_of_the_disk_that_is_open() {
+        let told = told();
+        told.hear(Event::Doctor(Doctor::default()));
+        assert!(told.doctor.get().is_some());
+        told.begin(Picked { name: "other.vhdx".into(), size: 2 });
+        assert!(told.doctor.get().is_none());
     }
 
     #[test]
