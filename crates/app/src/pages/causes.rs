@@ -70,16 +70,22 @@ fn card(doctor: &Arc<Doctor>, diagnosis: &Diagnosis, is_open: bool) -> impl Into
                 {icon(shape)} <span>{cause.title(language)}</span>
                 <span class="cause__sureness">{sureness(diagnosis.sureness)}</span>
             </summary>
-            <p class="prose">{cause.explanation(language)}</p>
-            <h3>{findings::NEXT_STEP.get()}</h3>
-            <p class="prose">{cause.next(language)}</p>
-            {(count > 0).then(|| view! { <h3>{findings::SIGNS.get()}</h3> <ul class="cause__list prose">{signs} {more}</ul> })}
-            {(!cause.errors.is_empty()).then(|| {
-                view! {
-                    <h3>{findings::ERRORS.get()}</h3>
-                    <ul class="cause__list">{cause.errors.iter().map(error).collect_view()}</ul>
-                }
-            })}
+            <div class="cause__body">
+                <div>
+                    <p class="prose">{cause.explanation(language)}</p>
+                    <h3>{findings::NEXT_STEP.get()}</h3>
+                    <p class="prose">{cause.next(language)}</p>
+                </div>
+                <div>
+                    {(count > 0).then(|| view! { <h3>{findings::SIGNS.get()}</h3> <ul class="cause__list prose">{signs} {more}</ul> })}
+                    {(!cause.errors.is_empty()).then(|| {
+                        view! {
+                            <h3>{findings::ERRORS.get()}</h3>
+                            <ul class="cause__list">{cause.errors.iter().map(error).collect_view()}</ul>
+                        }
+                    })}
+                </div>
+            </div>
         </details>
     }
 }
