@@ -242,20 +242,14 @@ impl Session {
             let window = Window::new(Rc::clone(&disk.source), place.clone(), range.start, range.size);
             let source: Rc<dyn ByteSource> = Rc::new(window);
             let kind = careen_disk::probe(&*source, &place, &mut self.findings);
-            if kind.is_some_and(careen_disk::Content::is_ext) {
-                let mut findings = Findings::new();
-                let opened = Ext4::open(Rc::clone(&source), &place, &self.options.limits, &mut findings);
-                let losses = findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
-                self.filesystem_losses.extend(losses.cloned());
-                self.findings.absorb(findings);
-                match opened {
-                    Ok(tree) => {
-                        let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
-                        self.filesystems.push(OpenFilesystem { id, tree });
-                    }
-                    Err(error) if error.is_cancelled() => return Err(error),
-                    Err(error) => self.findings.add_error(&codes::survey::FILESYSTEM_UNREADABLE, &error),
-                }
+            let mut filesystem = kind.map(|kind| kind.name().to_owned());
+            // The reader of ext finds filesystems whose superblock says nothing any more.
+            if kind.is_none_or(careen_disk::Content::is_ext)
+                && let Some(tree) = self.open_ext(source, &place, kind.is_some())?
+            {
+                let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
+                filesystem.get_or_insert_with(|| tree.summary(id).kind);
+                self.filesystems.push(OpenFilesystem { id, tree });
             }
             self.partitions.push(Partition {
                 index: range.index,
@@ -263,10 +257,35 @@ impl Session {
                 kind: range.kind,
                 start: range.start,
                 size: range.size,
-                filesystem: kind.map(|kind| kind.name().to_owned()),
+                filesystem,
             });
         }
         Ok(())
+    }
+
+    /// Opens an ext filesystem. When it is not `known` to be one, and does not begin like one, it is no loss that it
+    /// cannot be opened.
+    fn open_ext(
+        &mut self,
+        source: Rc<dyn ByteSource>,
+        place: &Place,
+        known: bool,
+    ) -> Result<Option<Rc<Ext4>>, ReadError> {
+        let mut findings = Findings::new();
+        let is_ext = known || Ext4::is_at(&*source);
+        match Ext4::open(source, place, &self.options.limits, &mut findings) {
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(_) if !is_ext => Ok(None),
+            opened => {
+                let losses = findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
+                self.filesystem_losses.extend(losses.cloned());
+                self.findings.absorb(findings);
+                opened.map(Some).or_else(|error| {
+                    self.findings.add_error(&codes::survey::FILESYSTEM_UNREADABLE, &error);
+                    Ok(None)
+                })
+            }
+        }
     }
 
     fn open_stores(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
