@@ -7,6 +7,7 @@ mod page;
 mod server;
 mod setup;
 mod stages;
+mod suite;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ cargo xtask TASK
   build              build the `careen` command and the page
   bench              compare with other tools on this machine
   damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
+  e2fsprogs DIR      compare with other readers on the damaged filesystems in the tests of e2fsprogs' sources
   setup              install whatever the tasks need, and nothing else
 
 The corpus of test disks is found through CAREEN_CORPUS; without it only the disks in tests/cases are tested.";
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "build" => setup::for_page().and_then(|()| command::build_careen().map(drop)).and_then(|()| page::build()),
         "bench" => bench(rest),
         "damage" => damage(rest),
+        "e2fsprogs" => suite::run(rest),
         "setup" => setup::for_page().and_then(|()| setup::for_tests()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

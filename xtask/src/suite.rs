@@ -1,0 +1,207 @@
+//! `cargo xtask e2fsprogs DIR`: the damaged filesystems of e2fsprogs' own test suite (its folder `tests/`, unpacked by
+//! `apt-get source e2fsprogs`), read by Careen and by whatever other readers are on this machine.
+//!
+//! For each image: how Careen ended and after how long, how many files each reader gives in full, and the files that
+//! another reader gives and Careen does not, or gives with other content. An image on which Careen neither opens nor
+//! refuses with a reason, takes longer than two seconds or more than a gigabyte of memory, is a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::command::{self, find, tool};
+
+/// What Careen may take for one image.
+const LONGEST: Duration = Duration::from_secs(2);
+const MEMORY: &str = "--as=1073741824";
+
+/// Files by path with their sha256.
+type Files = BTreeMap<String, String>;
+
+/// Name of another reader, the program it needs, and a shell command that puts the files of `$1` into the folder `$2`.
+const PEERS: [(&str, &str, &str); 4] = [
+    ("debugfs", "debugfs", "debugfs -R \"rdump / $2\" \"$1\" || debugfs -c -R \"rdump / $2\" \"$1\""),
+    ("7-zip", "7z", "7z x -tExt -y \"-o$2\" \"$1\"; rm -rf \"$2/[SYS]\""),
+    ("sleuth", "tsk_recover", "tsk_recover -a \"$1\" \"$2\"; rm -rf \"$2/\\$OrphanFiles\""),
+    (
+        "kernel",
+        "mount",
+        "cp \"$1\" \"$1.copy\" && mkdir \"$1.mnt\" && mount -o ro,loop,errors=continue \"$1.copy\" \"$1.mnt\" && \
+         cp -r --preserve=mode \"$1.mnt/.\" \"$2\"; umount \"$1.mnt\"; rmdir \"$1.mnt\"; rm \"$1.copy\"",
+    ),
+];
+
+/// What Careen made of an image.
+struct Answer {
+    files: Files,
+    /// Exit code, or why there is none.
+    end: String,
+    /// Its first message.
+    message: String,
+    took: Duration,
+    is_failure: bool,
+}
+
+pub fn run(arguments: &[String]) -> Result<(), String> {
+    let (folder, has_kernel) = match arguments {
+        [folder] => (folder, false),
+        [folder, flag] if flag == "--kernel" => (folder, true),
+        _ => return Err("e2fsprogs: expected the folder tests/ of e2fsprogs' sources, and perhaps --kernel".into()),
+    };
+    let careen = command::build_careen()?;
+    let scratch = careen_tests::target().join("e2fsprogs");
+    let peers: Vec<_> = PEERS
+        .iter()
+        .filter(|(name, program, _)| find(program).is_some() && (*name != "kernel" || has_kernel))
+        .collect();
+    let names: Vec<String> = peers.iter().map(|(name, ..)| format!("{name:>8}")).collect();
+    println!("{:34} {:>5} {:>7} {:>7} {}  missing", "image", "exit", "ms", "careen", names.join(" "));
+    let (mut images, mut opened, mut totals, mut failures) = (0_u32, 0_u32, vec![0_usize; peers.len() + 1], Vec::new());
+    let (mut missing, mut different, mut fewer) = (Vec::new(), Vec::new(), 0_u32);
+    for image in images_in(Path::new(folder))? {
+        let _ = fs::remove_dir_all(&scratch);
+        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        let name = image_name(&image);
+        let disk = scratch.join("disk");
+        if let Err(reason) = unpack(&image, &disk) {
+            println!("{name:34} not unpacked: {reason}");
+            continue;
+        }
+        images += 1;
+        let answer = ours(&careen, &disk)?;
+        opened += u32::from(answer.end == "0" || answer.end == "3");
+        let theirs: Vec<Files> = peers.iter().map(|peer| extract(peer.0, peer.2, &disk, &scratch)).collect();
+        let counts: Vec<String> = theirs.iter().map(|files| format!("{:>8}", files.len())).collect();
+        for (total, files) in totals.iter_mut().zip(std::iter::once(&answer.files).chain(&theirs)) {
+            *total += files.len();
+        }
+        let mut of_image = BTreeSet::new();
+        for ((peer, ..), files) in peers.iter().zip(&theirs) {
+            for (path, hash) in files {
+                match answer.files.get(path) {
+                    None => {
+                        of_image.insert(path.clone());
+                        missing.push(format!("{name}: {path} ({peer})"));
+                    }
+                    Some(own) if own != hash => different.push(format!("{name}: {path} ({peer})")),
+                    Some(_) => {}
+                }
+            }
+        }
+        fewer += u32::from(!of_image.is_empty());
+        let (end, took) = (&answer.end, answer.took.as_millis());
+        println!(
+            "{name:34} {end:>5} {took:>7} {:>7} {}  {:>7}  {:.90}",
+            answer.files.len(),
+            counts.join(" "),
+            of_image.len(),
+            answer.message
+        );
+        if answer.is_failure {
+            failures.push(format!("{name}: {end} after {took} ms: {}", answer.message));
+        }
+    }
+    let _ = fs::remove_dir_all(&scratch);
+    let totals: Vec<String> = totals.iter().map(|total| format!("{total:>8}")).collect();
+    println!(
+        "\n{images} images, {opened} opened, files: {}; {fewer} images with files that only others give",
+        totals.join(" ")
+    );
+    for (title, list) in [("only others give", &missing), ("with other content", &different), ("failures", &failures)] {
+        println!("\n{title}: {}", list.len());
+        list.iter().for_each(|line| println!("  {line}"));
+    }
+    if failures.is_empty() { Ok(()) } else { Err(format!("{} images were not answered for", failures.len())) }
+}
+
+/// The packed images below a folder, in order.
+fn images_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.starts_with("image") || name.contains(".img.") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// `f_badinode` for `…/tests/f_badinode/image.gz`; with the file's name where that says more.
+fn image_name(image: &Path) -> String {
+    let part = |path: Option<&Path>| path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let (folder, file) = (part(image.parent()).unwrap_or_default(), part(Some(image)).unwrap_or_default());
+    if file.starts_with("image.") || file == "image" { folder } else { file }
+}
+
+fn unpack(image: &Path, disk: &Path) -> Result<(), String> {
+    let packed = File::open(image).map_err(|error| error.to_string())?;
+    let mut to = File::create(disk).map_err(|error| error.to_string())?;
+    match image.extension().and_then(|extension| extension.to_str()) {
+        Some("gz") => {
+            let mut from = flate2::read::GzDecoder::new(packed);
+            std::io::copy(&mut from, &mut to).map(drop).map_err(|error| error.to_string())
+        }
+        Some("bz2") if image.to_string_lossy().contains(".tar.") => {
+            let done = tool("tar").args(["-xjOf"]).arg(image).stdout(to).status().map_err(|error| error.to_string())?;
+            if done.success() { Ok(()) } else { Err("tar failed".into()) }
+        }
+        Some("bz2") => {
+            let done = tool("bzip2").arg("-dc").arg(image).stdout(to).status().map_err(|error| error.to_string())?;
+            if done.success() { Ok(()) } else { Err("bzip2 failed".into()) }
+        }
+        _ => std::io::copy(&mut packed.take(u64::MAX), &mut to).map(drop).map_err(|error| error.to_string()),
+    }
+}
+
+fn ours(careen: &Path, disk: &Path) -> Result<Answer, String> {
+    let started = Instant::now();
+    let ran = tool("timeout")
+        .args(["20", "prlimit", MEMORY])
+        .arg(careen)
+        .args(["ls", "--json", "-R", "--hash", "--of", "fs"])
+        .arg(disk)
+        .output()
+        .map_err(|error| format!("timeout: {error}"))?;
+    let took = started.elapsed();
+    let message = String::from_utf8_lossy(&ran.stderr).lines().next().unwrap_or_default().to_owned();
+    let end = ran.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
+    let is_answer = matches!(end.as_str(), "0" | "3") || (end == "1" && !message.is_empty());
+    let mut files = Files::new();
+    for line in String::from_utf8_lossy(&ran.stdout).lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
+        if entry["type"] == "f"
+            && let (Some(path), Some(hash)) = (entry["path"].as_str(), entry["sha256"].as_str())
+        {
+            files.insert(path.to_owned(), hash.to_owned());
+        }
+    }
+    Ok(Answer { files, end, message, took, is_failure: !is_answer || took > LONGEST })
+}
+
+/// The files another reader gives.
+fn extract(name: &str, script: &str, disk: &Path, scratch: &Path) -> Files {
+    let folder = scratch.join(name);
+    let mut files = Files::new();
+    if fs::create_dir_all(&folder).is_err() {
+        return files;
+    }
+    // A reader that fails or hangs gives what it has written until then.
+    let _ = tool("timeout").args(["5", "sh", "-c", script, "sh"]).arg(disk).arg(&folder).output();
+    let hashes = "find . -type f -print0 | xargs -0 -r sha256sum -z";
+    let Ok(hashes) = tool("sh").args(["-c", hashes]).current_dir(&folder).output() else { return files };
+    for line in String::from_utf8_lossy(&hashes.stdout).split('\0') {
+        if let Some((hash, path)) = line.split_once("  ") {
+            files.insert(path.trim_start_matches('.').to_owned(), hash.to_owned());
+        }
+    }
+    files
+}
