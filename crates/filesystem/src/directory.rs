@@ -11,7 +11,7 @@ use careen_evidence::{Code, Entry, Fields, Findings, Kind, NodeId, Place, ReadEr
 use crate::checksum::{crc32c, crc32c_seed};
 use crate::features::incompat;
 use crate::inode::{Inode, flags};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Run};
 use crate::volume::Volume;
 use crate::{content, htree, inline};
 
@@ -97,7 +97,15 @@ impl Reader<'_> {
     fn blocks(&mut self) -> Result<(), ReadError> {
         let volume = self.volume;
         let mapping = Mapping::of(volume, self.inode, self.findings)?;
-        let claimed = self.inode.size.div_ceil(volume.block_size());
+        let mut claimed = self.inode.size.div_ceil(volume.block_size());
+        // A directory never has blocks behind its end.
+        let reached = mapping.runs().iter().filter(|run| run.physical.is_some()).map(Run::end).max().unwrap_or(0);
+        if reached > claimed {
+            let size = self.inode.size;
+            let reason = format!("inode: i_size is {size}, but the blocks of the directory end with block {reached}");
+            volume.report(self.findings, &codes::INODE_FIELD, &self.place, &[("reason", &reason)]);
+            claimed = reached;
+        }
         let mut covered = 0_u64;
         let mut budget = volume.limits.bytes.checked_div(volume.block_size()).unwrap_or(0);
         for run in mapping.runs() {
@@ -163,8 +171,8 @@ impl Reader<'_> {
         self.inode.has_flag(flags::HTREE) && (logical == 0 || is_node())
     }
 
-    /// Reads the entries of one block, or of one area of an inline directory. Behind an entry that makes no sense,
-    /// no further one can be found in it, which is told as `code`.
+    /// Reads the entries of one block, or of one area of an inline directory. An entry that makes no sense is told as
+    /// `code`, and the next one that does is searched behind it.
     fn entries_of(&mut self, area: &[u8], area_name: &dyn Display, code: &'static Code) -> Result<(), ReadError> {
         let fields = Fields::new("directory entry", &self.volume.place, area);
         let has_kind = self.volume.superblock.features.has_incompat(incompat::FILETYPE);
@@ -186,7 +194,13 @@ impl Reader<'_> {
                 );
                 let error = ReadError::corrupt(&place(), what);
                 self.volume.report_error(self.findings, code, &error);
-                return Ok(());
+                // What stands behind the hashes of an index are names of long ago.
+                let is_index = *code == codes::HTREE_INDEX;
+                match self.next_sound(fields, at)?.filter(|_| !is_index) {
+                    Some(next) => at = next,
+                    None => return Ok(()),
+                }
+                continue;
             }
             if inode != 0 {
                 let name = fields.bytes(at.saturating_add(HEADER), name_len)?;
@@ -209,6 +223,37 @@ impl Reader<'_> {
             at = end;
         }
         Ok(())
+    }
+
+    /// Where, behind the broken entry at `broken`, the entries go on: at a name from which one entry leads to the next up
+    /// to the very end of the area.
+    fn next_sound(&self, fields: Fields<'_>, broken: usize) -> Result<Option<usize>, ReadError> {
+        let length = fields.all().len();
+        let mut leads_to_end = vec![false; (length / 4).saturating_add(1)];
+        if let Some(end) = leads_to_end.get_mut(length / 4) {
+            *end = length.is_multiple_of(4);
+        }
+        let mut found = None;
+        let mut at = (length.saturating_sub(HEADER) / 4).saturating_mul(4);
+        while at > broken {
+            let rec_len = self.record_length(fields.u16_le(at.saturating_add(4))?);
+            let name_len = usize::from(fields.u8(at.saturating_add(6))?);
+            let end = at.saturating_add(rec_len);
+            let is_sound =
+                rec_len.is_multiple_of(4) && rec_len >= HEADER.saturating_add(name_len).max(TAIL) && end <= length;
+            if is_sound && leads_to_end.get(end / 4) == Some(&true) {
+                if let Some(leads) = leads_to_end.get_mut(at / 4) {
+                    *leads = true;
+                }
+                let inode = fields.u32_le(at)?;
+                let name = fields.bytes(at.saturating_add(HEADER), name_len)?;
+                if inode != 0 && self.check_name(name, inode).is_ok() {
+                    found = Some(at);
+                }
+            }
+            at = at.saturating_sub(4);
+        }
+        Ok(found)
     }
 
     /// Whether this is an entry to show; `.` and `..` are not. Otherwise the reason why it cannot be right.
@@ -396,9 +441,31 @@ mod tests {
             second[4..6].copy_from_slice(&rec_len.to_le_bytes());
             image.put(40 * 1024 + 12, &second);
             let (found, findings) = list(&image);
-            assert_eq!(found, shown(&[("a", 12), ("d", 15)]));
+            assert_eq!(found, shown(&[("a", 12), ("c", 14), ("d", 15)]));
             assert_eq!(names(&findings), ["ext4-directory-checksum", "ext4-directory-block"]);
         }
+    }
+
+    #[test]
+    fn what_does_not_lead_to_the_end_of_a_block_is_no_entry() {
+        let mut image = TestImage::new();
+        image.directory(2, 21, &[(12, b"a", 1), (13, b"b", 1), (14, b"c", 1)]);
+        image.put(21 * 1024 + 12 + 4, &[0, 0]); // rec_len of b
+        image.put(21 * 1024 + 24 + 4, &[12, 0]); // rec_len of c: behind it are zeros, not the tail
+        let (found, findings) = list(&image);
+        assert_eq!(found, shown(&[("a", 12)]));
+        assert_eq!(names(&findings), ["ext4-directory-checksum", "ext4-directory-block"]);
+    }
+
+    #[test]
+    fn blocks_behind_the_end_of_a_directory_are_read_and_told() {
+        let mut image = TestImage::new();
+        image.inode(2, DIRECTORY, 1024, flags::EXTENTS, &extent_root(&[(0, 1, 40), (200, 1, 41)]));
+        image.directory_block(2, 40, &[(12, b"a", 1)]);
+        image.directory_block(2, 41, &[(13, b"b", 1)]);
+        let (found, findings) = list(&image);
+        assert_eq!(found, shown(&[("a", 12), ("b", 13)]));
+        assert!(names(&findings).contains(&"ext4-inode-field"), "{:?}", names(&findings));
     }
 
     #[test]
