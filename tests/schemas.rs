@@ -70,6 +70,12 @@ fn documents() {
 }
 
 #[test]
+fn disks_side_by_side() {
+    let file = tiny().file.to_string_lossy();
+    is_valid("compare", &[careen(["compare", &file, &file, "--json"]).expect(&[0]).unwrap().json().unwrap()]);
+}
+
+#[test]
 fn several_disks_print_one_value_a_line() {
     let file = tiny().file.to_string_lossy();
     let lines = careen(["survey", &file, &file, "--json"]).expect(&[0]).unwrap().json_lines().unwrap();

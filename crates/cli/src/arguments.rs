@@ -24,7 +24,8 @@ pub struct Arguments {
 /// What can be asked.
 #[derive(Subcommand)]
 pub enum Command {
-    /// The overview: partitions, filesystems, stores, images, containers, volumes, networks, findings.
+    /// The overview: partitions, filesystems, stores, images, containers, volumes, networks, findings. Of several
+    /// disks, first what tells them from one another.
     Survey {
         /// The disks.
         #[command(flatten)]
@@ -41,6 +42,12 @@ pub enum Command {
         /// Leave out what needs a walk through files.
         #[arg(long)]
         quick: bool,
+    },
+    /// Several disks side by side: what they hold, when they were used last, what is on one alone.
+    Compare {
+        /// The disks.
+        #[arg(required = true, num_args = 2.., value_name = "DISK")]
+        disks: Vec<PathBuf>,
     },
     /// Every image record, dangling and intermediate ones too.
     Images(Disks),

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod files;
+mod side_by_side;
 
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,11 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let input = |disk| Input { disk, parents };
     let ask = Ask { parents, json, walk: Walk::Nothing, needs_store: true };
     let answer = match &arguments.command {
+        Command::Survey { disks, quick } if !json && disks.disks.len() > 1 => {
+            let ask = Ask { measure: !quick, needs_store: false, ..ask };
+            side_by_side::surveys(&disks.disks, &mut out, ask)
+        }
+        Command::Compare { disks } => side_by_side::compare(disks, &mut out, Ask { needs_store: false, ..ask }),
         Command::Survey { disks, quick } => {
             let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
             each(disks, &mut out, ask, Session::survey, tables::survey)
@@ -179,6 +185,18 @@ fn one<T: Serialize>(
     answer: &impl Fn(&Session) -> T,
     text: &impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
+    let session = opened(disk, ask)?;
+    let value = answer(&session);
+    if ask.json {
+        out.json(&value, on_one_line)?;
+    } else {
+        out.bytes(text(&value).as_bytes())?;
+    }
+    Ok(told(session.findings()))
+}
+
+/// A disk that is open, as far as the answer needs it.
+fn opened(disk: &Path, ask: Ask<'_>) -> Result<Session, ReadError> {
     let mut reporter = Reporter::new();
     let mut session = Input { disk, parents: ask.parents }.open(&mut reporter)?;
     if ask.needs_store {
@@ -189,14 +207,7 @@ fn one<T: Serialize>(
         Walk::Volumes => session.measure_volumes(&mut |progress| reporter.show(&progress))?,
         Walk::Files => session.check_files(&mut |progress| reporter.show(&progress))?,
     }
-    drop(reporter);
-    let value = answer(&session);
-    if ask.json {
-        out.json(&value, on_one_line)?;
-    } else {
-        out.bytes(text(&value).as_bytes())?;
-    }
-    Ok(told(session.findings()))
+    Ok(session)
 }
 
 /// Whose packages are asked for.

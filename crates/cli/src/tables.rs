@@ -1,7 +1,8 @@
 //! Answers as text for people on a terminal.
 
 use careen_model::{
-    Container, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network, Survey, Volume,
+    Container, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network, SideBySide,
+    Survey, Volume,
 };
 use careen_survey::report::PackageRow;
 use serde::Serialize;
@@ -56,6 +57,72 @@ fn size(bytes: u64) -> String {
 
 fn short(id: &str) -> String {
     id.strip_prefix("sha256:").unwrap_or(id).chars().take(12).collect()
+}
+
+/// Several disks: one line a disk, then what is not on all of them.
+pub fn side_by_side(found: &SideBySide) -> String {
+    let list = |ids: &[String]| if ids.is_empty() { "?".to_owned() } else { ids.join(" ") };
+    let letters = |disks: &[u32]| disks.iter().map(|at| letter(*at)).collect::<Vec<_>>().join(" ");
+    let mut text = table(
+        ["", "DISK", "LAST USED", "BY", "IMAGES", "CONTAINERS", "VOLUMES", "IN USE", "FILE SIZE", "LOSSES", "DAMAGES"],
+        (0_u32..).zip(&found.disks).map(|(at, disk)| {
+            [
+                letter(at),
+                disk.name.clone(),
+                known(disk.last_used.as_ref().map(|last| &last.time)),
+                disk.last_used.as_ref().map_or_else(String::new, |last| word(last.sign)),
+                disk.images.to_string(),
+                disk.containers.to_string(),
+                disk.volumes.to_string(),
+                known(disk.used.map(size)),
+                size(disk.file_size),
+                disk.losses.to_string(),
+                disk.damages.to_string(),
+            ]
+        }),
+    );
+    text.push('\n');
+    text.push_str(&table(
+        ["", "FORMAT", "VIRTUAL SIZE", "DISK ID", "FILESYSTEM", "ENGINE ID"],
+        (0_u32..).zip(&found.disks).map(|(at, disk)| {
+            [
+                letter(at),
+                disk.format.clone(),
+                size(disk.virtual_size),
+                known(disk.virtual_disk_id.as_ref()),
+                list(&disk.filesystem_ids),
+                list(&disk.engine_ids),
+            ]
+        }),
+    ));
+    let groups = [("image", &found.images), ("container", &found.containers), ("volume", &found.volumes)];
+    let all = found.disks.len();
+    let common: Vec<String> = groups
+        .iter()
+        .map(|(kind, holdings)| {
+            format!("{} {kind}s", holdings.iter().filter(|holding| holding.disks.len() == all).count())
+        })
+        .collect();
+    text.push_str(&format!("\non all of them: {}\n\n", common.join(", ")));
+    text.push_str(&table(
+        ["ONLY ON", "KIND", "ID", "NAME"],
+        groups.iter().flat_map(|(kind, holdings)| {
+            let apart = holdings.iter().filter(|holding| holding.disks.len() < all);
+            apart.map(|holding| {
+                let id = if *kind == "volume" { String::new() } else { short(&holding.id) };
+                [letters(&holding.disks), (*kind).to_owned(), id, holding.name.clone()]
+            })
+        }),
+    ));
+    text
+}
+
+/// What a disk is called in a table of several: A, B, … and numbers behind Z.
+fn letter(at: u32) -> String {
+    match u8::try_from(at) {
+        Ok(at) if at < 26 => char::from(b'A'.saturating_add(at)).to_string(),
+        _ => at.saturating_add(1).to_string(),
+    }
 }
 
 /// The overview.

@@ -102,6 +102,8 @@ pub(crate) struct Superblock {
     pub(crate) project_quota: u32,
     /// Group in which this superblock says that it stands, 0 for the primary one.
     pub(crate) own_group: u32,
+    /// When the filesystem was last mounted, in seconds since 1970; 0 if never.
+    pub(crate) mounted: u64,
     /// When it was last written, in seconds since 1970.
     pub(crate) written: u64,
     /// Set when this is a copy that stands for the primary one.
@@ -173,6 +175,7 @@ impl Superblock {
             orphan_file: fields.u32_le(0x280)?,
             project_quota: fields.u32_le(0x26c)?,
             own_group: if is_dynamic { u32::from(fields.u16_le(0x5a)?) } else { 0 },
+            mounted: u64::from(fields.u8(0x275)?) << 32 | u64::from(fields.u32_le(0x2c)?),
             written: u64::from(fields.u8(0x274)?) << 32 | u64::from(fields.u32_le(0x30)?),
             stand: None,
         })

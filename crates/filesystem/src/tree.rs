@@ -144,6 +144,8 @@ impl Ext4 {
             size: superblock.blocks.saturating_mul(block_size),
             used: used_blocks.filter(|_| is_known).map(|blocks| blocks.saturating_mul(block_size)),
             inodes_used: used_inodes.filter(|_| is_known),
+            last_mounted: time_text(superblock.mounted),
+            last_written: time_text(superblock.written),
             state,
             journal_replayed: self.replayed,
         }
@@ -367,6 +369,12 @@ fn tell_state(volume: &Volume, findings: &mut Findings) {
     if superblock.last_orphan != 0 || superblock.features.has_ro_compat(ro_compat::ORPHAN_PRESENT) {
         findings.add(&codes::ORPHANS, &place, &[]);
     }
+}
+
+/// A time in seconds since 1970, RFC 3339; `None` for 0, which stands for never.
+fn time_text(seconds: u64) -> Option<String> {
+    let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds != 0)?;
+    jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
 /// A UUID as people write it; `None` when it was never set.

@@ -97,6 +97,10 @@ pub struct Filesystem {
     pub used: Option<u64>,
     /// Inodes in use.
     pub inodes_used: Option<u64>,
+    /// When it was last mounted.
+    pub last_mounted: Option<String>,
+    /// When its superblock was last written, which every mount and unmount does.
+    pub last_written: Option<String>,
     /// In what state it was found.
     pub state: FilesystemState,
     /// What the journal gave back; `None` when no replay was needed.

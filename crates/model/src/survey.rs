@@ -29,6 +29,8 @@ pub struct Store {
     pub driver: String,
     /// containerd namespace.
     pub namespace: Option<String>,
+    /// The engine's own id, as `docker info` prints it: the file `engine-id`, which it keeps since version 23.
+    pub engine_id: Option<String>,
 }
 
 /// Everything `survey --json` says.

@@ -9,6 +9,7 @@ mod doctor;
 mod labels;
 mod package_files;
 mod rows;
+mod side_by_side;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -18,4 +19,5 @@ pub use doctor::doctor;
 pub use labels::labels;
 pub use package_files::{ReportFile, package_files};
 pub use rows::{PackageRow, package_rows};
+pub use side_by_side::side_by_side;
 pub use version::compare_versions;

@@ -9,6 +9,7 @@ pub mod bbolt;
 mod classic;
 mod containerd;
 mod digest;
+mod engine_id;
 pub mod overlay;
 mod records;
 mod roots;

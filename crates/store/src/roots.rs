@@ -96,7 +96,7 @@ pub(crate) struct Stores {
 }
 
 impl DataRoot {
-    /// The row of this root in the list of stores.
+    /// The row of this root in the list of stores, without what has to be read.
     pub fn store(&self) -> Store {
         Store {
             id: self.id.clone(),
@@ -104,6 +104,7 @@ impl DataRoot {
             path: self.path.clone(),
             driver: self.driver.clone(),
             namespace: self.namespace.clone(),
+            engine_id: None,
         }
     }
 

@@ -324,7 +324,8 @@ impl Session {
             let values: [(&str, &dyn std::fmt::Display); 2] = [("path", &path), ("id", &root.id)];
             self.findings.add(&codes::survey::CONTAINERD_STORE_UNREAD, &self.place.then(path), &values);
         }
-        let (store, tree) = (root.store(), Rc::clone(tree));
+        let engine_id = root.engine_id(&**tree, &limits, &mut self.findings);
+        let (store, tree) = (Store { engine_id, ..root.store() }, Rc::clone(tree));
         self.stores.push(OpenStore { store, root: root.node, tree, filesystem, classic });
     }
 
