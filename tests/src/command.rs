@@ -35,9 +35,16 @@ pub fn careen<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Answer
     }
 }
 
+static BINARY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Takes this file for the command from now on, unless it was run before.
+pub fn use_binary(file: PathBuf) {
+    // The first one stays.
+    let _ = BINARY.set(file);
+}
+
 /// The command. Without `CAREEN_BIN`, which `cargo xtask test` sets, it is built first.
 pub fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("CAREEN_BIN") {
         Some(file) => file.into(),
         None => {

@@ -46,8 +46,38 @@ pub enum Known {
         /// Name of the other disk.
         base: String,
     },
+    /// Part of what another disk holds was overwritten or emptied.
+    Damaged {
+        /// Name of the other disk.
+        base: String,
+        /// What was hit.
+        damage: Damage,
+    },
     /// It has to be refused, or read with a remark; the text has to hold this word.
     Named(&'static str),
+}
+
+/// What a damage hit.
+#[derive(Clone, Debug, Default)]
+pub struct Damage {
+    /// Paths of what was changed, and of all below them.
+    pub paths: Vec<String>,
+    /// The image whose record was hit.
+    pub image: Option<String>,
+    /// Whether bytes were hit that may belong to the content of any file.
+    pub hits_content: bool,
+    /// Whether nothing that is read so far lies in what was hit.
+    pub is_silent: bool,
+}
+
+impl Damage {
+    /// Whether a file was changed.
+    pub fn touches(&self, path: &str) -> bool {
+        let is_in = |directory: &String| {
+            path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.paths.iter().any(is_in)
+    }
 }
 
 /// All disks, and what could not be had.
@@ -91,6 +121,7 @@ impl Disks {
                 Known::Filesystem(_) => "filesystem",
                 Known::SameAs { .. } => "same",
                 Known::Cut { .. } => "cut",
+                Known::Damaged { .. } => "damaged",
                 Known::Named(_) => "named",
             };
             json!({ "name": disk.name, "file": disk.file, "kind": kind })

@@ -4,15 +4,22 @@
 //! ones with the truth about them, named by `CAREEN_CORPUS`. Both have the same shape. What is derived from them lies in
 //! `target/corpus` and is made once.
 
+pub mod checks;
 mod command;
+pub mod compare;
 mod disks;
+pub mod listing;
 mod variants;
 pub mod workspace;
 
 use std::path::{Path, PathBuf};
 
-pub use command::{Answer, binary, careen};
-pub use disks::{Disk, Disks, Known, disks};
+pub use command::{Answer, binary, careen, use_binary};
+pub use disks::{Damage, Disk, Disks, Known, disks};
+pub use variants::{Variant, base, of_seed};
+
+/// What a check says: nothing, or the first thing that differs.
+pub type Outcome = Result<(), String>;
 
 /// The root of the repository.
 pub fn root() -> &'static Path {

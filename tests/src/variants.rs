@@ -9,8 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::Disk;
-use crate::disks::{Known, key_of, made_from, remember, run};
+use crate::disks::{Damage, Disk, Known, key_of, made_from, remember, run, unpack};
 
 /// The disk that variants are made of, and the seed of what is left to chance.
 const BASE: &str = "tiny";
@@ -52,6 +51,59 @@ const GROUPS: &[(&[&str], &[&str])] = &[
     ),
 ];
 
+/// Groups that only [`of_seed`] makes.
+const MORE_GROUPS: &[&[&str]] = &[&["docker-raw"], &["vhdx-log-qemu"], &["damage*"]];
+
+/// Damages of what nothing reads yet: layers made again of their tar-split, and the logs of containers.
+const SILENT: &[&str] = &["damage-layer-diff-file-bitflip", "damage-tarsplit-cut", "damage-log-cut"];
+
+/// A variant with what its maker expects to be shown of it.
+pub struct Variant {
+    /// The disk, and what is known about it.
+    pub disk: Disk,
+    /// What a correct reader shows, in words.
+    pub expected: String,
+}
+
+/// The disk that variants are made of.
+pub fn base(corpus: &Path) -> Result<Disk, String> {
+    let name = format!("corpus/{BASE}");
+    let file = unpack(&corpus.join(format!("disks/{BASE}.raw.zst")), &name)?;
+    let known = Known::Docker { folder: corpus.join("truth").join(BASE), whole: true };
+    Ok(Disk { name, file, known })
+}
+
+/// Makes every variant with a seed, one group after another, and hands each to `check`; a group's disks are gone after
+/// that. What cannot be made is an error of its group.
+pub fn of_seed(
+    corpus: &Path,
+    base: &Disk,
+    seed: &str,
+    mut check: impl FnMut(Result<Variant, String>),
+) -> Result<(), String> {
+    let groups = GROUPS.iter().map(|(group, _)| *group).chain(MORE_GROUPS.iter().copied());
+    for group in groups {
+        let folder = crate::target().join("corpus/seeds").join(group.concat().replace('*', ""));
+        match run_script(corpus, base, group, seed, &folder) {
+            Ok(()) => {
+                let shown = |error| format!("{}: {error}", folder.display());
+                let mut names: Vec<PathBuf> = fs::read_dir(folder.join("truth/variants"))
+                    .map_err(shown)?
+                    .filter_map(|entry| Some(entry.ok()?.path()))
+                    .collect();
+                names.sort();
+                for name in names {
+                    let name = name.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    check(described(&folder, &name, &base.name));
+                }
+            }
+            Err(reason) => check(Err(format!("{}: {reason}", group.join(" ")))),
+        }
+        drop(fs::remove_dir_all(&folder));
+    }
+    Ok(())
+}
+
 /// The variants that could be made, and what could not.
 pub(crate) fn make(corpus: &Path, bases: &[Disk]) -> (Vec<Disk>, Vec<String>) {
     let (mut made, mut skipped) = (Vec::new(), Vec::new());
@@ -82,28 +134,59 @@ fn make_group(corpus: &Path, base: &Disk, group: &[&str]) -> Result<PathBuf, Str
     if made_from(&folder, &key) {
         return Ok(folder);
     }
-    let work = folder.join("work");
-    // What an earlier run left half done would only be in the way.
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut bash = Command::new("bash");
-    bash.arg(script).arg(&base.file).arg(BASE).arg(&folder).args(group).env("SEED", SEED).env("WORK", &work);
-    let done = run(&mut bash);
-    drop(fs::remove_dir_all(&work));
-    done?;
+    run_script(corpus, base, group, SEED, &folder)?;
     remember(&folder, &key)?;
     Ok(folder)
 }
 
+/// Lets the corpus' script make a group of variants in a folder that is empty before.
+fn run_script(corpus: &Path, base: &Disk, group: &[&str], seed: &str, folder: &Path) -> Result<(), String> {
+    let work = folder.join("work");
+    // What an earlier run left half done would only be in the way.
+    drop(fs::remove_dir_all(folder));
+    fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut bash = Command::new("bash");
+    bash.arg(corpus.join("make-variants.sh")).arg(&base.file).arg(BASE).arg(folder).args(group);
+    let done = run(bash.env("SEED", seed).env("WORK", &work));
+    drop(fs::remove_dir_all(&work));
+    done
+}
+
 fn disk(folder: &Path, variant: &str, base: &str) -> Result<Disk, String> {
+    Ok(described(folder, variant, base)?.disk)
+}
+
+/// A variant by what its maker wrote down of it.
+fn described(folder: &Path, variant: &str, base: &str) -> Result<Variant, String> {
     let path = folder.join(format!("truth/variants/{variant}.json"));
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let about: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let field = |key: &str| about[key].as_str().unwrap_or_default().to_owned();
-    let base = base.to_owned();
-    let truth = match variant {
+    let (base, layout) = (base.to_owned(), field("layout"));
+    let known = match variant {
         "vhdx-cut60" | "qcow2-cut70" => Known::Cut { base },
-        _ => Known::SameAs { base, layout: field("layout") },
+        // Patterns without a filesystem.
+        "vhdx-log-qemu" => Known::Named("no linux filesystem"),
+        "qcow2-snapshot" => Known::Damaged { base, damage: Damage { hits_content: true, ..Damage::default() } },
+        _ if variant.starts_with("damage-") => {
+            Known::Damaged { base, damage: damage(variant, &about["damage"], &layout) }
+        }
+        _ => Known::SameAs { base, layout },
     };
-    Ok(Disk { name: format!("variants/{variant}"), file: folder.join("disks").join(field("file")), known: truth })
+    let file = folder.join("disks").join(field("file"));
+    Ok(Variant { disk: Disk { name: format!("variants/{variant}"), file, known }, expected: field("expect") })
+}
+
+fn damage(variant: &str, about: &Value, layout: &str) -> Damage {
+    let text = |key: &str| about[key].as_str().map(str::to_owned);
+    let mut paths: Vec<String> = text("path").into_iter().collect();
+    if variant == "damage-l-dir-gone" {
+        paths.push(format!("/{layout}/overlay2/l"));
+    }
+    Damage {
+        paths,
+        image: text("image"),
+        hits_content: variant == "damage-bad-sectors",
+        is_silent: SILENT.contains(&variant),
+    }
 }

@@ -1,10 +1,8 @@
 //! `careen history` and `careen inspect` against what the engine printed.
 
-use careen_tests::{Disk, careen};
+use careen_tests::{Disk, Outcome, careen, compare};
 use serde_json::Value;
 
-use crate::Outcome;
-use crate::compare;
 use crate::records::{Truth, data_root};
 
 /// Where the engine saw its data root when the truth was taken.

@@ -1,10 +1,9 @@
 //! `careen ls --of SCOPE -R --hash --json` against a walk through the kernel.
 
-use careen_tests::{Disk, careen};
+use careen_tests::listing::{list, short};
+use careen_tests::{Disk, Outcome, compare};
 use serde_json::Value;
 
-use crate::Outcome;
-use crate::compare;
 use crate::records::Truth;
 
 /// The merged tree of an image, as the kernel's overlay shows it.
@@ -57,16 +56,4 @@ fn keep_marks_that_were_said(line: &mut Value) {
 pub fn volume(disk: &Disk, truth: &Truth, name: &str) -> Outcome {
     let said = truth.manifest(&format!("volume-{name}"))?;
     compare::listings(&said, &list(disk, &format!("volume:{name}"))?)
-}
-
-/// Everything in a scope of a disk.
-pub fn list(disk: &Disk, scope: &str) -> Result<Vec<Value>, String> {
-    let file = disk.file.to_string_lossy();
-    careen(["ls", &file, "--of", scope, "-R", "--hash", "--json"]).expect(&[0])?.json_lines()
-}
-
-/// The first 12 digits of an id.
-pub fn short(id: &str) -> &str {
-    let digits = id.trim_start_matches("sha256:");
-    digits.get(..12).unwrap_or(digits)
 }

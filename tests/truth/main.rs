@@ -1,22 +1,17 @@
 //! Every disk against what the real tools said of it: the engine of its records, the kernel of its files, dpkg, pip and
 //! conda of its packages. Everything goes through the `careen` command, as a person would ask.
 
-mod compare;
 mod documents;
 mod filesystem;
 mod listing;
 mod packages;
 mod records;
-mod variants;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use careen_tests::{Disk, Known, disks};
+use careen_tests::{Disk, Known, Outcome, checks, disks};
 use libtest_mimic::{Arguments, Trial};
-
-/// What a test says: nothing, or the first thing that differs.
-type Outcome = Result<(), String>;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -29,19 +24,13 @@ fn main() {
                 let (disk, truth) = (disk.clone(), truth.clone());
                 move || filesystem::listing_is_the_kernels(&disk, &truth)
             })),
-            Known::SameAs { base, layout } => {
-                if let Some(base) = disks.get(base) {
-                    variants::same(disk, base, layout, &mut trials);
-                }
-            }
-            Known::Cut { base } => {
-                if let Some(base) = disks.get(base) {
-                    variants::cut(disk, base, &mut trials);
-                }
+            Known::SameAs { base, .. } | Known::Cut { base } | Known::Damaged { base, .. } => {
+                let checks = disks.get(base).map(|base| checks::of_variant(disk, base)).unwrap_or_default();
+                trials.extend(checks.into_iter().map(|(name, check)| trial(disk, name, check)));
             }
             Known::Named(word) => trials.push(trial(disk, "is_named", {
                 let (disk, word) = (disk.clone(), *word);
-                move || variants::is_named(&disk, word)
+                move || checks::is_named(&disk, word)
             })),
         }
     }

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use careen_tests::{Disk, careen};
+use careen_tests::listing::short;
+use careen_tests::{Disk, Outcome, careen, compare};
 use serde_json::Value;
 
-use crate::Outcome;
-use crate::compare;
-use crate::listing::short;
 use crate::records::{Truth, good_codes};
 
 /// A row of a CSV file, by column.

@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use careen_tests::{Disk, careen};
+use careen_tests::{Disk, Outcome, careen, compare};
 use serde_json::{Value, json};
-
-use crate::Outcome;
-use crate::compare;
 
 /// What Docker prints for a time that was never set.
 const YEAR_1: &str = "0001-01-01T00:00:00Z";

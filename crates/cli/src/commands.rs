@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let ask = Ask { parents, json, walk: Walk::Nothing, needs_store: true };
     let answer = match &arguments.command {
         Command::Survey { disks, quick } if !json && disks.disks.len() > 1 => {
-            let ask = Ask { measure: !quick, needs_store: false, ..ask };
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
             side_by_side::surveys(&disks.disks, &mut out, ask)
         }
         Command::Compare { disks } => side_by_side::compare(disks, &mut out, Ask { needs_store: false, ..ask }),
