@@ -10,7 +10,7 @@ use crate::components::{Icon, icon};
 use crate::engine::Engine;
 use crate::messages::{self, Text, general};
 use crate::pages;
-use crate::state::{Picked, Route, Settings, Told};
+use crate::state::{Phase, Picked, Route, Settings, Told};
 
 /// Session storage key of the file that was open before a reload.
 const PICKED_KEY: &str = "careen.picked";
@@ -28,10 +28,8 @@ pub struct Context {
     pub engine: StoredValue<Engine, LocalStorage>,
     /// Name of the file that was open before the page was reloaded.
     pub before_reload: RwSignal<Option<String>>,
-    /// Files picked together, to choose from.
-    pub choice: StoredValue<Vec<web_sys::File>, LocalStorage>,
-    /// How many there are to choose from.
-    pub choices: RwSignal<usize>,
+    /// Whether what is picked next goes with what was picked before; `None` to go by whether a disk waits for a file.
+    adds: StoredValue<Option<bool>>,
     /// The file input.
     pub picker: NodeRef<Input>,
 }
@@ -66,24 +64,24 @@ impl Context {
         self.route.set(route);
     }
 
-    /// Opens what was picked or dropped: one file at once, of several the person chooses.
-    pub fn take_files(&self, mut files: Vec<web_sys::File>) {
-        self.choices.set(0);
-        if files.len() > 1 {
-            self.choices.set(files.len());
-            self.choice.set_value(files);
-            self.go(Route::Open);
-        } else if let Some(file) = files.pop() {
-            self.open(file);
+    /// Opens what was picked or dropped. What is picked while a disk waits for another file goes with that disk.
+    pub fn take_files(&self, files: Vec<web_sys::File>) {
+        let needs = self.told.phase.with_untracked(|phase| matches!(phase, Phase::Failed(it) if it.needs.is_some()));
+        let adds = self.adds.get_value().unwrap_or(needs);
+        let mut all = if adds { self.engine().files() } else { Vec::new() };
+        // The same file picked again takes the place of the first: the browser may have lost that one.
+        all.retain(|old| files.iter().all(|new| !is_same(old, new)));
+        all.extend(files);
+        if !all.is_empty() {
+            self.open(all, None);
         }
     }
 
     /// Opens a disk and shows its overview, or the page that asked for it.
-    pub fn open(&self, file: web_sys::File) {
-        self.choices.set(0);
-        remember(&Picked { name: file.name(), size: file.size() as u64 });
+    pub fn open(&self, files: Vec<web_sys::File>, disk: Option<u32>) {
+        self.adds.set_value(None);
         self.before_reload.set(None);
-        self.engine().open(file);
+        self.engine().open(files, disk);
         if !self.route.get_untracked().needs_disk() {
             self.go(Route::Overview);
         }
@@ -91,12 +89,31 @@ impl Context {
 
     /// Opens the browser's file dialog.
     pub fn pick(&self) {
+        self.show_picker(None);
+    }
+
+    /// Opens the browser's file dialog for a file that goes with those picked before.
+    pub fn pick_more(&self) {
+        self.show_picker(Some(true));
+    }
+
+    /// Opens the browser's file dialog for another disk than the one that waits for a file.
+    pub fn pick_other(&self) {
+        self.show_picker(Some(false));
+    }
+
+    fn show_picker(&self, adds: Option<bool>) {
+        self.adds.set_value(adds);
         if let Some(input) = self.picker.get_untracked() {
             // The same file again is a choice too.
             input.set_value("");
             input.click();
         }
     }
+}
+
+fn is_same(one: &web_sys::File, other: &web_sys::File) -> bool {
+    one.name() == other.name() && one.size() == other.size() && one.last_modified() == other.last_modified()
 }
 
 fn remember(picked: &Picked) {
@@ -120,8 +137,7 @@ pub fn App() -> impl IntoView {
         before_reload: RwSignal::new(
             window().session_storage().ok().flatten().and_then(|storage| storage.get_item(PICKED_KEY).ok()?),
         ),
-        choice: StoredValue::new_local(Vec::new()),
-        choices: RwSignal::new(0),
+        adds: StoredValue::new(None),
         picker: NodeRef::new(),
     };
     provide_context(context);
@@ -131,8 +147,16 @@ pub fn App() -> impl IntoView {
     request_animation_frame(move || context.engine().warm_up());
 
     Effect::new(move |_| {
-        let name = told.picked.get().map(|picked| format!("{} · Careen", picked.name));
+        let picked = told.picked.get();
+        picked.iter().for_each(remember);
+        let name = picked.map(|picked| format!("{} · Careen", picked.name));
         document().set_title(name.as_deref().unwrap_or("Careen"));
+    });
+
+    Effect::new(move |_| {
+        if told.phase.with(|phase| matches!(phase, Phase::Choosing)) {
+            context.go(Route::Open);
+        }
     });
 
     // Sentences are read where they stand, so another language draws everything anew.

@@ -5,7 +5,7 @@
 //! security policy; one loaded from the network would not. Requests wait until the worker has said `Ready`.
 //!
 //! Cancel: the worker hears it between two units of work. If it has not answered after [`PATIENCE`], it is ended; the
-//! next request starts a new one and opens the same file in it. The page shows what was known all the while.
+//! next request starts a new one and opens the same files in it. The page shows what was known all the while.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +13,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use careen_protocol::{BUILD, Event, Failure, FailureKind, Message, Reply, Request, RequestId};
+use careen_model::Survey;
+use careen_protocol::{
+    BUILD, Event, Failure, FailureKind, FilesOfDisk, Message, Reply, Request, RequestId, SeveralDisks,
+};
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -40,6 +43,14 @@ pub struct Answer {
     pub bytes: Option<Uint8Array>,
 }
 
+/// What came of opening files.
+enum Opened {
+    /// A disk, and what the files are to it.
+    Disk(Survey, FilesOfDisk),
+    /// Several disks.
+    Several(SeveralDisks),
+}
+
 type Waiting = oneshot::Sender<Result<Answer, Failure>>;
 
 /// The worker and what is under way with it.
@@ -53,7 +64,10 @@ pub struct Engine {
 struct Inner {
     worker: Option<Running>,
     program: Option<Program>,
-    file: Option<File>,
+    /// What was picked.
+    files: Vec<File>,
+    /// Which of the files is the disk, once that is known.
+    disk: Option<u32>,
     waiting: HashMap<RequestId, Waiting>,
     next_id: RequestId,
     /// Counts workers, so that a late word of an ended one is not taken for its successor's.
@@ -74,8 +88,8 @@ struct Running {
     ready: bool,
     /// Messages that wait for `Ready`.
     outbox: Vec<JsValue>,
-    /// Whether the file was handed to it.
-    has_file: bool,
+    /// Whether the files were handed to it.
+    has_files: bool,
     // Kept alive as long as the worker may call them.
     _heard: Closure<dyn FnMut(MessageEvent)>,
     _failed: Closure<dyn FnMut(ErrorEvent)>,
@@ -96,19 +110,32 @@ impl Engine {
         });
     }
 
-    /// Opens a file; everything known of an earlier one is forgotten.
-    pub fn open(&self, file: File) {
+    /// Opens the disk among these files: the one at this position, or whichever it is. Everything known of an earlier
+    /// one is forgotten.
+    pub fn open(&self, files: Vec<File>, disk: Option<u32>) {
         self.end_worker(FailureKind::Cancelled);
-        self.told.begin(Picked { name: file.name(), size: file.size() as u64 });
-        self.inner.borrow_mut().file = Some(file);
+        let chosen = disk.and_then(|disk| files.get(disk as usize));
+        if disk.is_none() {
+            self.told.several.set(None);
+        }
+        self.told.begin(chosen.map_or_else(|| Picked::together(&files), Picked::new));
+        {
+            let mut inner = self.inner.borrow_mut();
+            (inner.files, inner.disk) = (files, disk);
+        }
         let engine = self.clone();
         spawn_local(async move {
             match engine.open_in_worker().await {
-                Ok(survey) => {
+                Ok(Opened::Disk(survey, roles)) => {
+                    engine.told_disk(&roles);
                     engine.told.survey.set(Some(Arc::new(survey)));
                     if engine.told.phase.get_untracked() == Phase::Reading {
                         engine.fill();
                     }
+                }
+                Ok(Opened::Several(disks)) => {
+                    engine.told.several.set(Some(Arc::new(disks)));
+                    engine.told.phase.set(Phase::Choosing);
                 }
                 Err(failure) if failure.kind == FailureKind::Cancelled => {}
                 Err(failure) => engine.told.phase.set(Phase::Failed(failure)),
@@ -116,13 +143,34 @@ impl Engine {
         });
     }
 
+    /// The files that were picked.
+    pub fn files(&self) -> Vec<File> {
+        self.inner.borrow().files.clone()
+    }
+
+    /// Which of the files is the disk is known now.
+    fn told_disk(&self, roles: &FilesOfDisk) {
+        let mut inner = self.inner.borrow_mut();
+        inner.disk = Some(roles.disk);
+        let names = |positions: &[u32]| -> Vec<String> {
+            positions.iter().filter_map(|at| inner.files.get(*at as usize)).map(File::name).collect()
+        };
+        let (below, unused) = (names(&roles.below), names(&roles.unused));
+        if let Some(file) = inner.files.get(roles.disk as usize) {
+            self.told.picked.set(Some(Picked { below, ..Picked::new(file) }));
+        }
+        if !unused.is_empty() {
+            self.told.notice.set(Some(Notice::Unused(unused)));
+        }
+    }
+
     /// Goes on with what takes longer: sizes of volumes, packages.
     pub fn fill(&self) {
         self.told.phase.set(Phase::Reading);
         let engine = self.clone();
         spawn_local(async move {
-            if engine.has_worker_with_file() || engine.open_in_worker().await.is_ok() {
-                engine.post(0, &Request::Fill, None);
+            if engine.has_worker_with_files() || engine.open_in_worker().await.is_ok() {
+                engine.post(0, &Request::Fill, &[]);
             }
         });
     }
@@ -132,7 +180,7 @@ impl Engine {
         let opening = self.told.survey.with_untracked(Option::is_none);
         self.told.phase.set(Phase::Cancelled);
         let generation = self.inner.borrow().generation;
-        let heard = self.ask_now(Request::Cancel, None);
+        let heard = self.ask_now(Request::Cancel, &[]);
         let heard = Rc::new(RefCell::new(heard));
         let engine = self.clone();
         set_timeout(
@@ -150,12 +198,12 @@ impl Engine {
         );
     }
 
-    /// Asks and waits for the answer. Starts a worker and opens the file in it when there is none.
+    /// Asks and waits for the answer. Starts a worker and opens the disk in it when there is none.
     pub async fn ask(&self, request: Request) -> Result<Answer, Failure> {
-        if !self.has_worker_with_file() {
+        if !self.has_worker_with_files() {
             self.open_in_worker().await?;
         }
-        let answer = self.ask_now(request, None);
+        let answer = self.ask_now(request, &[]);
         answer.await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
     }
 
@@ -165,30 +213,35 @@ impl Engine {
         bytes(self.ask(request).await?)
     }
 
-    fn has_worker_with_file(&self) -> bool {
-        self.inner.borrow().worker.as_ref().is_some_and(|running| running.has_file)
+    fn has_worker_with_files(&self) -> bool {
+        self.inner.borrow().worker.as_ref().is_some_and(|running| running.has_files)
     }
 
-    async fn open_in_worker(&self) -> Result<careen_model::Survey, Failure> {
-        let Some(file) = self.inner.borrow().file.clone() else {
-            return Err(gone(FailureKind::NothingOpen, "no disk is open"));
+    async fn open_in_worker(&self) -> Result<Opened, Failure> {
+        let (files, disk) = {
+            let inner = self.inner.borrow();
+            (inner.files.clone(), inner.disk)
         };
+        if files.is_empty() {
+            return Err(gone(FailureKind::NothingOpen, "no disk is open"));
+        }
         self.start_worker().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
         if self.told.phase.get_untracked() == Phase::Cancelled && self.told.survey.with_untracked(Option::is_none) {
             return Err(gone(FailureKind::Cancelled, ""));
         }
-        let name = file.name();
+        let names = files.iter().map(File::name).collect();
         if let Some(running) = &mut self.inner.borrow_mut().worker {
-            running.has_file = true;
+            running.has_files = true;
         }
-        let answer = self.ask_now(Request::Open { name }, Some(&file)).await;
+        let answer = self.ask_now(Request::Open { names, disk }, &files).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
-            Reply::Overview(survey) => Ok(*survey),
+            Reply::Overview { survey, files } => Ok(Opened::Disk(*survey, files)),
+            Reply::Several(disks) => Ok(Opened::Several(*disks)),
             other => Err(unexpected(&other)),
         }
     }
 
-    fn ask_now(&self, request: Request, file: Option<&File>) -> oneshot::Receiver<Result<Answer, Failure>> {
+    fn ask_now(&self, request: Request, files: &[File]) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (sender, receiver) = oneshot::channel();
         let id = {
             let mut inner = self.inner.borrow_mut();
@@ -197,16 +250,16 @@ impl Engine {
             inner.waiting.insert(id, sender);
             id
         };
-        self.post(id, &request, file);
+        self.post(id, &request, files);
         receiver
     }
 
-    fn post(&self, id: RequestId, request: &Request, file: Option<&File>) {
+    fn post(&self, id: RequestId, request: &Request, files: &[File]) {
         let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
         let envelope = Object::new();
         let message = Message { id, body: request }.serialize(&serializer).map_err(JsValue::from).and_then(|message| {
             Reflect::set(&envelope, &"message".into(), &message)?;
-            file.map_or(Ok(true), |file| Reflect::set(&envelope, &"file".into(), file))
+            Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())
         });
         let mut inner = self.inner.borrow_mut();
         let sent = match &mut inner.worker {
@@ -251,8 +304,14 @@ impl Engine {
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         worker.post_message(&program.module)?;
         Url::revoke_object_url(&url)?;
-        self.inner.borrow_mut().worker =
-            Some(Running { worker, ready: false, outbox: Vec::new(), has_file: false, _heard: heard, _failed: failed });
+        self.inner.borrow_mut().worker = Some(Running {
+            worker,
+            ready: false,
+            outbox: Vec::new(),
+            has_files: false,
+            _heard: heard,
+            _failed: failed,
+        });
         Ok(())
     }
 
@@ -362,7 +421,7 @@ pub fn unexpected(reply: &Reply) -> Failure {
 }
 
 fn gone(kind: FailureKind, reason: &str) -> Failure {
-    Failure { kind, place: String::new(), reason: reason.to_owned() }
+    Failure { kind, place: String::new(), reason: reason.to_owned(), needs: None }
 }
 
 /// A file beside the page; the protocol's fingerprint keeps a cache from pairing it with another page.

@@ -3,7 +3,7 @@
 //! The page asks in [`Request`]s, the worker answers in [`Event`]s; both are closed enums that each side matches
 //! completely. Every message is wrapped in a [`Message`] whose id ties an answer to its question; what the worker says
 //! unasked has the id 0. Messages travel as JavaScript values, numbers of 64 bits and more as `BigInt`. Two things
-//! cannot be plain data and travel beside a message: the browser's `File` with [`Request::Open`], and the bytes of
+//! cannot be plain data and travel beside a message: the browser's `File`s with [`Request::Open`], and the bytes of
 //! [`Reply::Bytes`] as a transferred buffer.
 //!
 //! The worker says [`Event::Ready`] first. Until then the page posts nothing: a worker loses what is posted before its
@@ -15,7 +15,7 @@
 
 mod rows;
 
-use careen_model::{Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, Progress, Survey};
+use careen_model::{Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, Progress, SideBySide, Survey};
 use serde::{Deserialize, Serialize};
 
 pub use rows::{FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
@@ -38,10 +38,14 @@ pub struct Message<T> {
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Opens the file that travels beside this message. Answered by [`Reply::Overview`].
+    /// Opens a disk of the files that travel beside this message, each with all others at hand, as it may have been
+    /// made upon them. Answered by [`Reply::Overview`], or by [`Reply::Several`] when there are several disks among
+    /// them to choose from.
     Open {
-        /// File name, for messages.
-        name: String,
+        /// Their names, for messages.
+        names: Vec<String>,
+        /// Which of them is the disk; `None` to find out.
+        disk: Option<u32>,
     },
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
@@ -142,8 +146,15 @@ pub struct MeasuredVolume {
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
-    /// What is on the disk; the sizes of volumes come later.
-    Overview(Box<Survey>),
+    /// A disk is open.
+    Overview {
+        /// What is on it; the sizes of volumes come later.
+        survey: Box<Survey>,
+        /// Which of the files it is, and what the others are to it.
+        files: FilesOfDisk,
+    },
+    /// There are several disks among the files; none of them is open.
+    Several(Box<SeveralDisks>),
     /// A stretch of a list.
     Rows {
         /// How many rows there are that pass the filter.
@@ -168,6 +179,28 @@ pub enum Reply {
     Names(Vec<String>),
 }
 
+/// What the files are to the disk that was opened of them, as positions in [`Request::Open`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesOfDisk {
+    /// The disk's own file.
+    pub disk: u32,
+    /// Files it was made upon.
+    pub below: Vec<u32>,
+    /// Files that are no disk and have nothing to do with this one.
+    pub unused: Vec<u32>,
+}
+
+/// Disks to choose from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeveralDisks {
+    /// Those that can be opened, side by side.
+    pub side_by_side: SideBySide,
+    /// Positions of their files, one for each disk.
+    pub files: Vec<u32>,
+    /// Positions of files that cannot be opened, and why.
+    pub refused: Vec<(u32, Failure)>,
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -177,6 +210,25 @@ pub struct Failure {
     pub place: String,
     /// The reason, English, lower case.
     pub reason: String,
+    /// The file that is wanted, with [`FailureKind::NeedsFile`].
+    pub needs: Option<NeededFile>,
+}
+
+/// A file without which a disk cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeededFile {
+    /// Where it was, as the disk says: paths, the most useful one first; none when they are lost.
+    pub paths: Vec<String>,
+    /// Identities it may have, any one of them.
+    pub identities: Vec<String>,
+}
+
+impl NeededFile {
+    /// What the file is called: the last part of the first path, written with slashes of either kind.
+    pub fn name(&self) -> Option<&str> {
+        let path = self.paths.first()?;
+        path.rsplit(['\\', '/']).find(|part| !part.is_empty())
+    }
 }
 
 /// The kinds of failure; the page has a sentence for each.
@@ -190,6 +242,8 @@ pub enum FailureKind {
     Corrupt,
     /// A claim on the disk goes beyond a safety limit.
     OverLimit,
+    /// Another file is needed as well.
+    NeedsFile,
     /// The person asked to stop.
     Cancelled,
     /// No disk is open in the worker.
@@ -210,6 +264,16 @@ mod tests {
         };
         let text = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<Message<Request>>(&text).unwrap(), request);
+    }
+
+    #[test]
+    fn a_needed_file_is_called_by_the_end_of_its_path() {
+        let name =
+            |path: &str| NeededFile { paths: vec![path.into()], identities: Vec::new() }.name().map(str::to_owned);
+        assert_eq!(name(r"..\disks\base.vhdx").as_deref(), Some("base.vhdx"));
+        assert_eq!(name("/var/lib/base.qcow2").as_deref(), Some("base.qcow2"));
+        assert_eq!(name("base.vhdx").as_deref(), Some("base.vhdx"));
+        assert_eq!(name(""), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod answer;
 mod directory;
+mod files;
 mod packages;
 mod post;
 mod session;
@@ -16,9 +17,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use careen_protocol::{BUILD, Event, Message, Request};
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{File, MessageEvent};
+use web_sys::MessageEvent;
 
 use crate::session::Worker;
 
@@ -31,14 +32,14 @@ fn main() {
     post::event(0, &Event::Ready { build: BUILD.to_owned() });
 }
 
-/// Takes one message from the page: `{ message, file }`, the file only with [`Request::Open`].
+/// Takes one message from the page: `{ message, files }`, the files only with [`Request::Open`].
 fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
     let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let Ok(Message { id, body }) = serde_wasm_bindgen::from_value::<Message<Request>>(field("message")) else {
         web_sys::console::error_2(&"a message that is no request".into(), data);
         return;
     };
-    let file = field("file").dyn_into::<File>().ok();
-    worker.borrow_mut().hear(id, body, file);
+    let files = field("files").dyn_into::<Array>().unwrap_or_default();
+    worker.borrow_mut().hear(id, body, files.iter().filter_map(|file| file.dyn_into().ok()).collect());
     work::schedule(worker);
 }

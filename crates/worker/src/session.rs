@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use careen_evidence::{ByteSource, ErrorKind, FileTree, Findings, ReadError};
-use careen_protocol::{Event, Failure, FailureKind, List, Reply, Request, RequestId};
-use careen_survey::{DiskFile, Options, Scope, Session, report};
+use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
+use careen_protocol::{Event, Failure, FailureKind, List, NeededFile, Reply, Request, RequestId};
+use careen_survey::{Scope, Session, report};
 use web_sys::File;
 
 use crate::directory::{Directory, OpenFile};
+use crate::files::{Choice, Files};
 use crate::packages::Packages;
 use crate::web_file::WebFile;
-use crate::work::{self, Queue};
+use crate::work::Queue;
 use crate::{answer, post};
 
 /// Trees kept open, so that paging through a directory does not merge an image again.
@@ -22,8 +23,8 @@ const TREES_KEPT: usize = 4;
 pub struct OpenDisk {
     /// The survey's session.
     pub session: Session,
-    file: Rc<WebFile>,
-    /// Set once the browser refuses to read it.
+    files: Vec<Rc<WebFile>>,
+    /// Set once the browser refuses to read one of its files.
     pub lost: Rc<Cell<bool>>,
     /// Packages collected so far.
     pub packages: Packages,
@@ -46,9 +47,9 @@ pub struct Worker {
 
 impl Worker {
     /// Answers a request, or takes it into the queue.
-    pub fn hear(&mut self, id: RequestId, request: Request, file: Option<File>) {
+    pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>) {
         match request {
-            Request::Open { name } => self.open(id, name, file),
+            Request::Open { names, disk } => self.open(id, names, disk, files),
             Request::Cancel => {
                 self.queue.clear();
                 if let Some(disk) = &self.disk {
@@ -59,7 +60,7 @@ impl Worker {
             asked => match &mut self.disk {
                 None => post::event(id, &Event::Failed(nothing_open())),
                 Some(disk) => {
-                    disk.file.check();
+                    disk.files.iter().for_each(|file| file.check());
                     if let Err(error) = disk.answer(id, asked, &mut self.queue) {
                         post::event(id, &Event::Failed(failure(&error)));
                     }
@@ -69,26 +70,25 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, id: RequestId, name: String, file: Option<File>) {
+    fn open(&mut self, id: RequestId, names: Vec<String>, disk: Option<u32>, files: Vec<File>) {
         // The old disk's memory is given back first.
         self.queue.clear();
         self.disk = None;
         let lost = Rc::new(Cell::new(false));
-        let Some(Ok(file)) = file.map(|file| WebFile::new(file, Rc::clone(&lost))) else {
+        let Some(files) = Files::new(names, files, &lost) else {
             return post::event(id, &Event::Failed(nothing_open()));
         };
-        let file = Rc::new(file);
-        let disk = DiskFile { name, source: Rc::clone(&file) as Rc<dyn ByteSource> };
-        match Session::open(disk, Options::default(), &mut work::tell_progress()) {
-            Ok(session) => {
-                let survey = session.survey();
-                let doctor = report::doctor(&survey);
-                post::event(id, &Event::Reply(Reply::Overview(Box::new(survey))));
+        match files.choose(disk) {
+            Ok(Choice::Several(disks)) => post::event(id, &Event::Reply(Reply::Several(disks))),
+            Ok(Choice::One(session, roles)) => {
+                let survey = Box::new(session.survey());
+                let (findings_told, doctor) = (survey.findings.len(), report::doctor(&survey));
+                let files = files.of(&roles);
+                post::event(id, &Event::Reply(Reply::Overview { survey, files: roles }));
                 post::event(0, &Event::Doctor(doctor));
-                let findings_told = session.findings().list().len();
                 self.disk = Some(OpenDisk {
-                    session,
-                    file,
+                    session: *session,
+                    files,
                     lost,
                     packages: Packages::default(),
                     directory: None,
@@ -182,17 +182,22 @@ fn no_file(name: Option<&str>) -> ReadError {
 }
 
 fn nothing_open() -> Failure {
-    Failure { kind: FailureKind::NothingOpen, place: String::new(), reason: "no disk is open".to_owned() }
+    let reason = "no disk is open".to_owned();
+    Failure { kind: FailureKind::NothingOpen, place: String::new(), reason, needs: None }
 }
 
 /// An error as the page is told of it.
 pub fn failure(error: &ReadError) -> Failure {
-    let kind = match error.kind {
-        ErrorKind::Io(_) => FailureKind::Io,
-        ErrorKind::Unsupported(_) | ErrorKind::NeedsFile(_) => FailureKind::Unsupported,
-        ErrorKind::Corrupt(_) => FailureKind::Corrupt,
-        ErrorKind::OverLimit(_) => FailureKind::OverLimit,
-        ErrorKind::Cancelled => FailureKind::Cancelled,
+    let (kind, needs) = match &error.kind {
+        ErrorKind::Io(_) => (FailureKind::Io, None),
+        ErrorKind::Unsupported(_) => (FailureKind::Unsupported, None),
+        ErrorKind::NeedsFile(needs) => {
+            let (paths, identities) = (needs.names.clone(), needs.linkages.clone());
+            (FailureKind::NeedsFile, Some(NeededFile { paths, identities }))
+        }
+        ErrorKind::Corrupt(_) => (FailureKind::Corrupt, None),
+        ErrorKind::OverLimit(_) => (FailureKind::OverLimit, None),
+        ErrorKind::Cancelled => (FailureKind::Cancelled, None),
     };
-    Failure { kind, place: error.place.to_string(), reason: error.reason().to_owned() }
+    Failure { kind, place: error.place.to_string(), reason: error.reason().to_owned(), needs }
 }

@@ -12,6 +12,7 @@ pub fn failure_text(kind: FailureKind) -> &'static str {
         FailureKind::Io => general::FAIL_IO.get(),
         FailureKind::Unsupported => general::FAIL_UNSUPPORTED.get(),
         FailureKind::Corrupt => general::FAIL_CORRUPT.get(),
+        FailureKind::NeedsFile => general::FAIL_NEEDS_FILE.get(),
         FailureKind::OverLimit => general::FAIL_LIMIT.get(),
         FailureKind::Cancelled => general::FAIL_CANCELLED.get(),
         FailureKind::NothingOpen => general::FAIL_NOTHING_OPEN.get(),
@@ -22,7 +23,7 @@ pub fn failure_text(kind: FailureKind) -> &'static str {
 /// A failure: a sentence, then place and reason as the reader gave them.
 #[component]
 pub fn FailureBox(failure: Failure) -> impl IntoView {
-    let Failure { kind, place, reason } = failure;
+    let Failure { kind, place, reason, .. } = failure;
     view! {
         <div class="failure" role="alert">
             <p class="failure__text">{icon(Icon::Loss)} {failure_text(kind)}</p>

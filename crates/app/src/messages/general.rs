@@ -22,6 +22,8 @@ super::texts! {
     COMPLETE: "Read completely", "모두 읽음";
     FAILED: "Could not be opened", "열 수 없음";
     CANCELLED: "Stopped", "중지됨";
+    NEEDS_FILE: "Needs another file", "다른 파일 필요";
+    CHOOSE: "Choose a disk", "디스크를 선택하십시오";
     CANCEL: "Stop", "중지";
     GO_ON: "Go on reading", "이어서 읽기";
     BYTES_READ: "{size} read", "{size} 읽음";
@@ -79,6 +81,7 @@ super::texts! {
     FAIL_IO: "The file could not be read.", "파일을 읽을 수 없습니다.";
     FAIL_UNSUPPORTED: "This is not handled by this version.", "이 버전에서는 지원하지 않습니다.";
     FAIL_CORRUPT: "This cannot be read: the bytes on the disk are not what they should be.", "읽을 수 없습니다. 디스크의 내용이 올바르지 않습니다.";
+    FAIL_NEEDS_FILE: "Another file is needed as well.", "다른 파일이 하나 더 필요합니다.";
     FAIL_LIMIT: "Reading stopped at a safety limit.", "안전 한도에 도달하여 읽기를 멈췄습니다.";
     FAIL_CANCELLED: "It was stopped.", "중지되었습니다.";
     FAIL_NOTHING_OPEN: "No disk is open.", "열린 디스크가 없습니다.";
@@ -86,6 +89,7 @@ super::texts! {
 
     NOTICE_RESTARTED: "Reading was stopped in the middle of a step. What was read so far stays here, and you can go on browsing.", "작업 도중에 읽기를 중지했습니다. 지금까지 읽은 내용은 그대로이며 계속 살펴볼 수 있습니다.";
     NOTICE_DIED: "The reader ended unexpectedly ({reason}). What was read so far stays here; it starts again when it is needed.", "읽기 작업이 예기치 않게 종료되었습니다({reason}). 지금까지 읽은 내용은 그대로이며 필요할 때 다시 시작됩니다.";
+    NOTICE_UNUSED: "Left out, because it is no disk and this one does not need it: {names}", "디스크가 아니고 이 디스크에도 필요하지 않아 제외한 파일: {names}";
     NOTICE_BUILDS: "The page and its reader come from different versions, most likely because an old one is cached. Reload the page.", "페이지와 읽기 모듈의 버전이 서로 다릅니다. 이전 버전이 캐시에 남아 있을 수 있으니 페이지를 새로 고치십시오.";
     RELOAD: "Reload", "새로 고침";
     NOTICE_LOST: "{name} changed, or another program holds it, so the browser refuses to read on. Quit Docker, run wsl --shutdown, then pick the file again. What was read so far stays here.", "{name} 파일이 변경되었거나 다른 프로그램이 사용 중이라 브라우저가 더 이상 읽지 못합니다. Docker를 종료하고 wsl --shutdown을 실행한 뒤 파일을 다시 선택하십시오. 지금까지 읽은 내용은 그대로입니다.";

@@ -12,6 +12,7 @@ pub mod images;
 pub mod open;
 pub mod overview;
 pub mod packages;
+pub mod side_by_side;
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -106,6 +107,7 @@ mod tests {
             open::ALL,
             overview::ALL,
             packages::ALL,
+            side_by_side::ALL,
         ];
         for (name, text) in tables.into_iter().flatten() {
             assert!(!text.english.is_empty() && !text.korean.is_empty(), "{name} says nothing");

@@ -41,6 +41,8 @@ super::texts! {
     FORMAT: "Format", "형식";
     FILE_SIZE: "File size", "파일 크기";
     VIRTUAL_SIZE: "Virtual size", "가상 크기";
+    MADE_UPON: "Built on", "원본 디스크";
+    DISK_ID: "Disk id", "디스크 ID";
     READ_SO_FAR: "Read from it", "읽은 양";
     IN_REQUESTS: "{size} in {n} requests", "{n}회 요청으로 {size}";
     PARTITIONS: "On the disk", "디스크 구성";

@@ -53,7 +53,7 @@ fn Progress() -> impl IntoView {
     let state = Memo::new(move |_| match told.phase.get() {
         Phase::Idle => None,
         Phase::Reading => Some("reading"),
-        Phase::Complete => Some("complete"),
+        Phase::Complete | Phase::Choosing => Some("complete"),
         Phase::Failed(_) => Some("failed"),
         Phase::Cancelled => Some("cancelled"),
     });
@@ -75,7 +75,12 @@ fn Progress() -> impl IntoView {
     );
     on_cleanup(move || clock.into_iter().for_each(|clock| clock.clear()));
 
+    let is_choosing = Memo::new(move |_| told.phase.with(|phase| matches!(phase, Phase::Choosing)));
+    let needs_file =
+        Memo::new(move |_| told.phase.with(|phase| matches!(phase, Phase::Failed(failure) if failure.needs.is_some())));
     let words = move || match state.get() {
+        Some("failed") if needs_file.get() => view! { {icon(Icon::Disk)} {general::NEEDS_FILE.get()} }.into_any(),
+        Some("complete") if is_choosing.get() => general::CHOOSE.get().into_any(),
         Some("complete") => view! { {icon(Icon::Check)} {general::COMPLETE.get()} }.into_any(),
         Some("failed") => view! { {icon(Icon::Loss)} {general::FAILED.get()} }.into_any(),
         Some("cancelled") => view! { {icon(Icon::Stop)} {general::CANCELLED.get()} }.into_any(),
@@ -176,6 +181,7 @@ pub fn Notices() -> impl IntoView {
             let text = match &notice {
                 Notice::Restarted => general::NOTICE_RESTARTED.get().to_owned(),
                 Notice::Died(reason) => general::NOTICE_DIED.with(&[("reason", reason)]),
+                Notice::Unused(names) => general::NOTICE_UNUSED.with(&[("names", &names.join(", "))]),
                 Notice::BuildsDiffer => general::NOTICE_BUILDS.get().to_owned(),
             };
             let reload = (notice == Notice::BuildsDiffer).then(|| view! {

@@ -13,6 +13,8 @@ mod no_disk;
 mod open;
 mod overview;
 mod packages;
+mod refused;
+mod side_by_side;
 mod volumes;
 
 pub use about::About;

@@ -1,11 +1,11 @@
 //! Where a page needs a disk and none is there yet: opening, failed, stopped, or forgotten by a reload.
 
-use careen_protocol::FailureKind;
 use leptos::prelude::*;
 
 use crate::app::context;
-use crate::components::{FailureBox, Icon, icon};
-use crate::messages::{Text, general, open};
+use crate::components::{Icon, icon};
+use crate::messages::{general, open};
+use crate::pages::refused::{self, Refused};
 use crate::state::{Phase, Route};
 
 /// What is the matter, and the way on.
@@ -38,11 +38,13 @@ pub fn NoDisk() -> impl IntoView {
             }
             .into_any(),
             Phase::Failed(failure) => view! {
-                <h1>{open::FAILED_TITLE.with(&[("name", &name())])}</h1>
-                {advice(failure.kind).map(|text| view! { <p class="prose">{text.get()}</p> })}
-                <FailureBox failure=failure />
-                <p class="prose">{open::FAILED_NEXT.get()}</p>
-                <p class="actions">{pick(open::PICK.get().to_owned())}</p>
+                <h1>{refused::title(&failure, &name())}</h1>
+                <Refused failure=failure />
+            }
+            .into_any(),
+            Phase::Choosing => view! {
+                <h1>{general::CHOOSE.get()}</h1>
+                <p class="actions"><a class="button button--main" href=Route::Open.href()>{general::NAV_OPEN.get()}</a></p>
             }
             .into_any(),
             Phase::Cancelled if !name().is_empty() => say(
@@ -64,15 +66,5 @@ pub fn NoDisk() -> impl IntoView {
             },
         };
         view! { <div class="page page--narrow">{content}</div> }
-    }
-}
-
-/// What may help when a disk is refused.
-fn advice(kind: FailureKind) -> Option<&'static Text> {
-    match kind {
-        FailureKind::Corrupt => Some(&open::FAILED_CORRUPT),
-        FailureKind::Io => Some(&open::FAILED_IO),
-        FailureKind::Unsupported | FailureKind::OverLimit => Some(&open::FAILED_UNSUPPORTED),
-        FailureKind::Cancelled | FailureKind::NothingOpen | FailureKind::WorkerGone => None,
     }
 }

@@ -8,10 +8,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ReadableStream, ReadableWritablePair, Response};
 
 use crate::app::{Context, context};
-use crate::components::{CopyButton, DropZone, FailureBox, Icon, icon};
+use crate::components::{CopyButton, DropZone, Icon, icon};
 use crate::engine::describe;
-use crate::format;
 use crate::messages::{Text, open};
+use crate::pages::refused::{self, Refused};
+use crate::pages::side_by_side::Several;
 use crate::state::{Phase, Route};
 
 const DEMO_URL: &str = "demo/careen-demo.vhdx.gz";
@@ -24,13 +25,16 @@ pub fn Open() -> impl IntoView {
     let over = RwSignal::new(false);
     let demo = RwSignal::new(Demo::Idle);
     let failed = move || match context.told.phase.get() {
-        Phase::Failed(failure) => Some(view! {
-            <section class="panel panel--loss">
-                <h2>{open::FAILED_TITLE.with(&[("name", &context.told.picked.get().map(|it| it.name).unwrap_or_default())])}</h2>
-                <FailureBox failure=failure />
-                <p class="prose">{open::FAILED_NEXT.get()}</p>
-            </section>
-        }),
+        Phase::Failed(failure) => {
+            let name = context.told.picked.get().map(|picked| picked.name).unwrap_or_default();
+            let tone = if failure.needs.is_some() { "panel panel--needs" } else { "panel panel--loss" };
+            Some(view! {
+                <section class=tone>
+                    <h2>{refused::title(&failure, &name)}</h2>
+                    <Refused failure=failure />
+                </section>
+            })
+        }
         _ => None,
     };
     view! {
@@ -38,6 +42,7 @@ pub fn Open() -> impl IntoView {
             <h1>{open::TITLE.get()}</h1>
             <p class="lead prose">{open::LEAD.get()}</p>
             {failed}
+            <Several />
             <DropZone on_files=Callback::new(move |files| context.take_files(files)) over=over>
                 <span class="drop__icon">{icon(Icon::Disk)}</span>
                 <p class="drop__text">{move || if over.get() { open::DROP_NOW.get() } else { open::DROP.get() }}</p>
@@ -52,7 +57,6 @@ pub fn Open() -> impl IntoView {
                     Demo::Failed(reason) => open::DEMO_FAILED.with(&[("reason", &reason)]),
                 }}</p>
             </DropZone>
-            <Choice />
             <div class="columns">
                 <section class="panel">
                     <h2>{icon(Icon::Lock)} {open::SAFE_TITLE.get()}</h2>
@@ -69,34 +73,6 @@ pub fn Open() -> impl IntoView {
             </div>
             <Where />
         </div>
-    }
-}
-
-/// Several files were picked: which one?
-#[component]
-fn Choice() -> impl IntoView {
-    let context = context();
-    move || {
-        let count = context.choices.get();
-        (count > 1).then(|| {
-            let files = context.choice.get_value();
-            let row = |file: File| {
-                let (name, size) = (file.name(), file.size() as u64);
-                view! {
-                    <li>
-                        <button type="button" class="button" on:click=move |_| context.open(file.clone())>
-                            <span class="mono">{name}</span> <span class="muted">{format::size(size)}</span>
-                        </button>
-                    </li>
-                }
-            };
-            view! {
-                <section class="panel">
-                    <h2>{open::SEVERAL.with(&[("n", &count)])}</h2>
-                    <ul class="choices">{files.into_iter().map(row).collect_view()}</ul>
-                </section>
-            }
-        })
     }
 }
 
@@ -150,7 +126,7 @@ fn open_demo(context: Context, demo: RwSignal<Demo>) {
         match demo_file().await {
             Ok(file) => {
                 demo.try_set(Demo::Idle);
-                context.open(file);
+                context.open(vec![file], None);
             }
             Err(error) => drop(demo.try_set(Demo::Failed(describe(&error)))),
         }

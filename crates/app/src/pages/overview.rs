@@ -270,6 +270,7 @@ fn Next(survey: Arc<Survey>) -> impl IntoView {
 #[component]
 fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
     let disk = survey.disk.clone();
+    let below = context().told.picked.with(|picked| picked.as_ref().map(|picked| picked.below.join(", ")));
     let read =
         overview::IN_REQUESTS.with(&[("size", &format::size(disk.bytes_read)), ("n", &format::number(disk.requests))]);
     let stores = survey.stores.iter().map(|store| {
@@ -300,6 +301,8 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
                 {fact(overview::FORMAT.get(), disk.format)}
                 {fact(overview::FILE_SIZE.get(), format::size(disk.file_size))}
                 {fact(overview::VIRTUAL_SIZE.get(), format::size(disk.virtual_size))}
+                {below.filter(|below| !below.is_empty()).map(|below| fact(overview::MADE_UPON.get(), below))}
+                {disk.virtual_disk_id.map(|id| fact(overview::DISK_ID.get(), id))}
                 {fact(overview::READ_SO_FAR.get(), read)}
             </Facts>
             <h3>{overview::PARTITIONS.get()}</h3>

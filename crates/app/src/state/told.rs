@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use careen_model::{Comparison, Doctor, Finding, Progress, Severity, Survey};
-use careen_protocol::{Event, Failure, MeasuredVolume};
+use careen_protocol::{Event, Failure, MeasuredVolume, SeveralDisks};
 use leptos::prelude::*;
 
 /// The file that was picked.
@@ -13,6 +13,22 @@ pub struct Picked {
     pub name: String,
     /// Bytes.
     pub size: u64,
+    /// Names of the files it was made upon.
+    pub below: Vec<String>,
+}
+
+impl Picked {
+    /// One file.
+    pub fn new(file: &web_sys::File) -> Picked {
+        Picked { name: file.name(), size: file.size() as u64, below: Vec::new() }
+    }
+
+    /// Files of which nobody knows yet which is the disk.
+    pub fn together(files: &[web_sys::File]) -> Picked {
+        let names: Vec<String> = files.iter().map(web_sys::File::name).collect();
+        let size = files.iter().map(|file| file.size() as u64).sum();
+        Picked { name: names.join(", "), size, below: Vec::new() }
+    }
 }
 
 /// How far reading has come.
@@ -25,6 +41,8 @@ pub enum Phase {
     Reading,
     /// Everything was read.
     Complete,
+    /// There are several disks among the files, to choose from.
+    Choosing,
     /// It could not be opened.
     Failed(Failure),
     /// The person stopped it.
@@ -38,6 +56,8 @@ pub enum Notice {
     Restarted,
     /// It ended by itself; with what it said.
     Died(String),
+    /// Files of these names are no disk and were left out.
+    Unused(Vec<String>),
     /// Page and worker are from different builds.
     BuildsDiffer,
 }
@@ -49,6 +69,8 @@ pub struct Told {
     pub picked: RwSignal<Option<Picked>>,
     /// How far reading has come.
     pub phase: RwSignal<Phase>,
+    /// The disks that were picked together, side by side; stays when one of them is opened.
+    pub several: RwSignal<Option<Arc<SeveralDisks>>>,
     /// Latest report of progress.
     pub progress: RwSignal<Option<Progress>>,
     /// What is on the disk.
@@ -71,6 +93,7 @@ impl Told {
         Told {
             picked: RwSignal::new(None),
             phase: RwSignal::new(Phase::Idle),
+            several: RwSignal::new(None),
             progress: RwSignal::new(None),
             survey: RwSignal::new(None),
             doctor: RwSignal::new(None),
@@ -161,7 +184,7 @@ mod tests {
 
     fn told() -> Told {
         let told = Told::new();
-        told.begin(Picked { name: "disk.vhdx".into(), size: 1 });
+        told.begin(Picked { name: "disk.vhdx".into(), size: 1, below: Vec::new() });
         let volume = Volume {
             name: "v".into(),
             driver: None,
@@ -194,7 +217,7 @@ mod tests {
         let told = told();
         told.hear(Event::Doctor(Doctor::default()));
         assert!(told.doctor.get().is_some());
-        told.begin(Picked { name: "other.vhdx".into(), size: 2 });
+        told.begin(Picked { name: "other.vhdx".into(), size: 2, below: Vec::new() });
         assert!(told.doctor.get().is_none());
     }
 
@@ -204,7 +227,7 @@ mod tests {
         told.hear(Event::FileLost);
         assert_eq!((told.phase.get(), told.lost.get()), (Phase::Cancelled, true));
         assert!(told.survey.get().is_some());
-        told.begin(Picked { name: "disk.vhdx".into(), size: 2 });
+        told.begin(Picked { name: "disk.vhdx".into(), size: 2, below: Vec::new() });
         assert!(told.survey.get().is_none() && !told.lost.get());
     }
 }
