@@ -95,8 +95,8 @@ fn without_the_place(records: &mut Value, stores: &[Value]) {
 
 fn files_are_the_same(disk: &Disk, base: &Disk, layout: &str) -> Outcome {
     let root = survey(base)?["stores"][0]["path"].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
-    let said = filesystem::below(&listing::list(base, "fs")?, &root);
-    let ours = filesystem::below(&listing::list(disk, "fs")?, layout);
+    let said = listing::below(&listing::list(base, "fs")?, &root);
+    let ours = listing::below(&listing::list(disk, "fs")?, layout);
     if said.len() < 100 {
         return Err(format!("only {} files below {root} of {}", said.len(), base.name));
     }

@@ -18,13 +18,15 @@ fn filesystem() -> Filesystem {
         size: 1_000_000_000,
         used: Some(500_000_000),
         inodes_used: Some(5000),
+        last_mounted: None,
+        last_written: None,
         state: FilesystemState::Clean,
         journal_replayed: None,
     }
 }
 
 fn store(id: &str, kind: StoreKind) -> Store {
-    Store { id: id.into(), kind, path: format!("/{id}"), driver: "overlay2".into(), namespace: None }
+    Store { id: id.into(), kind, path: format!("/{id}"), driver: "overlay2".into(), namespace: None, engine_id: None }
 }
 
 fn volume() -> Volume {
