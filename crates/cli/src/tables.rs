@@ -71,7 +71,7 @@ pub fn side_by_side(found: &SideBySide) -> String {
                 disk.name.clone(),
                 known(disk.last_used.as_ref().map(|last| &last.time)),
                 disk.last_used.as_ref().map_or_else(String::new, |last| word(last.sign)),
-                disk.images.to_string(),
+                if disk.has_unread_images { format!("{}+?", disk.images) } else { disk.images.to_string() },
                 disk.containers.to_string(),
                 disk.volumes.to_string(),
                 known(disk.used.map(size)),

@@ -36,6 +36,8 @@ pub struct DiskAtAGlance {
     pub stores: u64,
     /// Images but intermediate ones.
     pub images: u64,
+    /// Whether there are images that are not read, so that there may be more.
+    pub has_unread_images: bool,
     /// Containers.
     pub containers: u64,
     /// Volumes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use careen_model::{
-    Container, DiskAtAGlance, Filesystem, Holding, ImageKind, LastUse, Severity, SideBySide, SignOfUse, Survey,
+    Container, DiskAtAGlance, Filesystem, Holding, ImageKind, LastUse, Severity, SideBySide, SignOfUse, Survey, codes,
 };
 
 /// What tells disks from one another, from the overview of each with its file name.
@@ -36,6 +36,10 @@ fn at_a_glance(name: &str, survey: &Survey) -> DiskAtAGlance {
         engine_ids: unique(survey.stores.iter().filter_map(|store| store.engine_id.clone())),
         stores: count(survey.stores.len()),
         images: count(survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count()),
+        has_unread_images: survey
+            .findings
+            .iter()
+            .any(|finding| *finding.code == codes::survey::CONTAINERD_STORE_UNREAD),
         containers: count(survey.containers.len()),
         volumes: count(survey.volumes.len()),
         used: (!survey.filesystems.is_empty())
@@ -106,7 +110,7 @@ fn holdings(disks: &[(String, Survey)], of: impl Fn(&Survey) -> Vec<(String, Str
 
 #[cfg(test)]
 mod tests {
-    use careen_model::{DiskSummary, Image, ImageState, Store, StoreKind, Volume};
+    use careen_model::{DiskSummary, Finding, Image, ImageState, Place, Store, StoreKind, Volume};
 
     use super::*;
 
@@ -205,6 +209,18 @@ mod tests {
         let newest = "2024-05-03T10:00:00.25Z";
         assert_eq!(last(survey(Some(newest))), Some((newest.into(), SignOfUse::ContainerStarted)));
         assert_eq!(last(Survey::default()), None);
+    }
+
+    #[test]
+    fn images_that_are_not_read_are_not_counted_as_none() {
+        let found = Finding {
+            code: &codes::survey::CONTAINERD_STORE_UNREAD,
+            place: Place::new("disk"),
+            values: BTreeMap::new(),
+        };
+        let unread = Survey { findings: vec![found], ..Survey::default() };
+        let disks = side_by_side(&[named("a", unread), named("b", Survey::default())]).disks;
+        assert_eq!((disks[0].has_unread_images, disks[1].has_unread_images), (true, false));
     }
 
     #[test]

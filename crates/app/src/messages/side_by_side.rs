@@ -19,6 +19,7 @@ super::texts! {
     ENGINE_ID: "Engine id", "엔진 ID";
     DISK_ID: "Disk id", "디스크 ID";
     FILESYSTEM_ID: "Filesystem id", "파일 시스템 ID";
+    AND_UNREAD: "{n}, and some that are not read", "{n}, 읽지 못한 이미지가 더 있음";
     APART: "What is not on all of them", "일부 디스크에만 있는 항목";
     COMMON: "On all of them: {n}", "모든 디스크에 있는 항목: {n}개";
     NOTHING_APART: "All of them hold the same images, containers and volumes, by id and by name.", "이미지, 컨테이너, 볼륨이 ID와 이름 기준으로 모두 같습니다.";

@@ -64,6 +64,10 @@ fn Properties(disks: Vec<DiskAtAGlance>, files: Vec<u32>) -> impl IntoView {
         }
     });
     let used = disks.iter().map(|disk| view! { <td>{last_use(disk.last_used.as_ref(), newest.as_deref())}</td> });
+    let images = |disk: &DiskAtAGlance| {
+        let count = format::number(disk.images);
+        if disk.has_unread_images { words::AND_UNREAD.with(&[("n", &count)]) } else { count }
+    };
     let count = |of: fn(&DiskAtAGlance) -> u64| move |disk: &DiskAtAGlance| format::number(of(disk));
     view! {
         <div class="sides" tabindex="0">
@@ -71,7 +75,7 @@ fn Properties(disks: Vec<DiskAtAGlance>, files: Vec<u32>) -> impl IntoView {
                 <thead><tr><td></td>{heads.collect_view()}</tr></thead>
                 <tbody>
                     <tr><th scope="row">{words::LAST_USED.get()}</th>{used.collect_view()}</tr>
-                    {row(&general::NAV_IMAGES, false, &count(|disk| disk.images))}
+                    {row(&general::NAV_IMAGES, false, &images)}
                     {row(&general::NAV_CONTAINERS, false, &count(|disk| disk.containers))}
                     {row(&general::NAV_VOLUMES, false, &count(|disk| disk.volumes))}
                     {row(&words::IN_USE, false, &|disk| disk.used.map_or_else(|| format::UNKNOWN.to_owned(), format::size))}
