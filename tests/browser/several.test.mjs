@@ -106,8 +106,6 @@ test('several disks stand side by side, and one of them is chosen', async () => 
     await page.getByTestId(`lang-${language}`).first().click();
     await page.setViewportSize({ width, height });
     for (const shade of ['light', 'dark']) {
-      await sides.scrollIntoViewIfNeeded();
-      await sides.evaluate((it) => it.scrollIntoView());
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wider <= 0, `${wider} pixels too wide at ${width}`);
       await picture(page, `side-by-side-${language}-${shade}-${width}`);
