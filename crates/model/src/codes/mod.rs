@@ -2,6 +2,7 @@
 //!
 //! Names are stable: scripts rest on them. A new defect is a new row in the file of its reader, nothing else.
 
+pub mod archive;
 pub mod disk;
 pub mod doctor;
 pub mod filesystem;
@@ -28,7 +29,7 @@ pub(crate) use codes;
 
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [general::ALL, disk::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL, doctor::ALL]
+    [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL, doctor::ALL]
         .into_iter()
         .flatten()
         .copied()
