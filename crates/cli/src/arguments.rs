@@ -129,7 +129,7 @@ pub enum Command {
 /// One or more disks.
 #[derive(Args)]
 pub struct Disks {
-    /// Disk files: VHDX, qcow2 or raw. With several, JSON is one object a line.
+    /// Disk files (VHDX, qcow2 or raw), or copies of their files (tar, tar.gz, a directory). With several, JSON is one object a line.
     #[arg(required = true, value_name = "DISK")]
     pub disks: Vec<PathBuf>,
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::arguments::{Arguments, Command, Disks};
 use crate::output::{self, Output};
 use crate::progress::Reporter;
-use crate::{disk_file, doctor, tables};
+use crate::{directory, disk_file, doctor, tables};
 
 /// Smallest read made of the disk file: a `pread` of a few pages costs next to nothing.
 const SMALLEST_READ: u32 = 32 << 10;
@@ -124,8 +124,12 @@ struct Input<'a> {
 impl Input<'_> {
     fn open(self, reporter: &mut Reporter) -> Result<Session, ReadError> {
         let options = Options { smallest_read: SMALLEST_READ, ..Options::default() };
+        let mut observer = |progress| reporter.show(&progress);
+        if self.disk.is_dir() {
+            return Session::open_directory(directory::open(self.disk), options, &mut observer);
+        }
         let parents = self.parents.iter().map(|parent| disk_file::open(parent)).collect::<Result<_, _>>()?;
-        Session::open_with(disk_file::open(self.disk)?, parents, options, &mut |progress| reporter.show(&progress))
+        Session::open_with(disk_file::open(self.disk)?, parents, options, &mut observer)
     }
 }
 

@@ -21,14 +21,19 @@ pub fn open(path: &Path) -> Result<DiskFile, ReadError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let place = Place::new(path.display().to_string());
     let failed = |error: std::io::Error| ReadError::io(&place, error);
-    let mut file = File::open(path).map_err(failed)?;
+    let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
         let text = "this is a directory, expected a disk file (VHDX, qcow2 or raw)";
         return Err(ReadError::new(ErrorKind::Unsupported(text.to_owned()), place));
     }
+    Ok(DiskFile { name, source: source(file, place)? })
+}
+
+/// An open file as a source.
+pub fn source(mut file: File, place: Place) -> Result<Rc<dyn ByteSource>, ReadError> {
     // The end and not the metadata: a block device has no length there.
-    let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
-    Ok(DiskFile { name, source: Rc::new(FileSource { file: RefCell::new(file), length, place }) })
+    let length = file.seek(SeekFrom::End(0)).map_err(|error| ReadError::io(&place, error))?;
+    Ok(Rc::new(FileSource { file: RefCell::new(file), length, place }))
 }
 
 impl ByteSource for FileSource {

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod commands;
+mod directory;
 mod disk_file;
 mod doctor;
 mod output;

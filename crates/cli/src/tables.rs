@@ -131,8 +131,8 @@ pub fn survey(survey: &Survey) -> String {
     let mut text = format!(
         "{} disk, {} virtual, {} on file, {} read in {} requests\n",
         disk.format,
-        size(disk.virtual_size),
-        size(disk.file_size),
+        known(disk.virtual_size.map(size)),
+        known(disk.file_size.map(size)),
         size(disk.bytes_read),
         disk.requests
     );
@@ -172,7 +172,7 @@ pub fn survey(survey: &Survey) -> String {
                 format!("fs:{}", filesystem.id),
                 filesystem.kind.clone(),
                 known(filesystem.uuid.as_ref()),
-                size(filesystem.size),
+                known(filesystem.size.map(size)),
                 known(filesystem.used.map(size)),
                 word(filesystem.state),
                 journal,

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 /// The disk file as it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DiskSummary {
-    /// Container format: `raw`, `vhdx`, `qcow2`, …
+    /// Container format: `raw`, `vhdx`, `qcow2`, …; `tar`, `tar.gz` and `directory` for copies of its files.
     pub format: String,
-    /// Bytes the guest saw.
-    pub virtual_size: u64,
-    /// Bytes of the file itself.
-    pub file_size: u64,
+    /// Bytes the guest saw; of a packed archive, its bytes unpacked. `None` for a directory.
+    pub virtual_size: Option<u64>,
+    /// Bytes of the file itself. `None` for a directory.
+    pub file_size: Option<u64>,
     /// Bytes read from the file so far.
     pub bytes_read: u64,
     /// Reads made so far.
@@ -82,17 +82,17 @@ pub struct JournalReplay {
 pub struct Filesystem {
     /// Its number on this disk, from 0: `fs:N`.
     pub id: u32,
-    /// `ext2`, `ext3` or `ext4`.
+    /// `ext2`, `ext3` or `ext4`; `tar` and `directory` for copies of one's files.
     #[serde(rename = "type")]
     pub kind: String,
     /// UUID in its usual text form.
     pub uuid: Option<String>,
     /// Volume label, empty if it has none.
     pub label: String,
-    /// Block size in bytes.
-    pub block_size: u64,
-    /// Size in bytes as the superblock gives it.
-    pub size: u64,
+    /// Block size in bytes; `None` for a copy of files.
+    pub block_size: Option<u64>,
+    /// Size in bytes as the superblock gives it; `None` for a copy of files.
+    pub size: Option<u64>,
     /// Bytes in use as the superblock and group descriptors count them.
     pub used: Option<u64>,
     /// Inodes in use.

@@ -16,8 +16,7 @@ impl Session {
     /// links, and where the content of each file lies. What cannot be read is a finding. The content itself is not
     /// read. An error only when cancelled.
     pub fn check_files(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
-        let trees: Vec<Rc<dyn FileTree>> =
-            self.filesystems.iter().map(|open| Rc::clone(&open.tree) as Rc<dyn FileTree>).collect();
+        let trees: Vec<Rc<dyn FileTree>> = self.filesystems.iter().map(|open| Rc::clone(&open.tree)).collect();
         for tree in trees {
             let place = tree.place(tree.root());
             let mut report = |done| observer(self.progress(Stage::Files, place.as_str(), done, None));

@@ -5,6 +5,7 @@
 //! each has come. It knows nothing of terminals, messages or pages.
 
 mod check;
+mod copies;
 mod documents;
 mod layers;
 pub mod list;
@@ -14,7 +15,9 @@ mod scope;
 mod session;
 mod trees;
 mod volumes;
+mod witness;
 
 pub use careen_report as report;
+pub use copies::{Directory, Lost};
 pub use scope::Scope;
 pub use session::{DiskFile, Observer, Options, Session};

@@ -10,11 +10,13 @@ use careen_evidence::{
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSummary, Finding, Image, ImagePackages, Partition, Progress, Severity, Stage, Store, Survey, Volume,
+    Container, DiskSummary, Filesystem, Finding, Image, ImagePackages, Partition, Progress, Severity, Stage, Store,
+    Survey, Volume,
 };
 use careen_store::{ClassicStore, DataRoot, find_roots};
 
 use crate::Scope;
+use crate::copies::Lost;
 
 /// Bytes of the disk file kept in memory.
 const CACHE_BYTES: u32 = 64 << 20;
@@ -49,10 +51,30 @@ impl Default for Options {
 /// Told how far the work has come.
 pub type Observer<'a> = &'a mut dyn FnMut(Progress);
 
-/// A filesystem that was opened.
+/// A filesystem, or a copy of one's files, that was opened.
 pub(crate) struct OpenFilesystem {
     pub(crate) id: u32,
-    pub(crate) tree: Rc<Ext4>,
+    pub(crate) tree: Rc<dyn FileTree>,
+    pub(crate) about: About,
+    /// What the copy has not kept of the files.
+    pub(crate) lost: Lost,
+}
+
+/// What is told of a filesystem.
+pub(crate) enum About {
+    /// Its state is known by what is read of it.
+    Ext4(Rc<Ext4>),
+    /// A copy of files: known at once.
+    Copy(Filesystem),
+}
+
+impl OpenFilesystem {
+    fn summary(&self) -> Filesystem {
+        match &self.about {
+            About::Ext4(tree) => tree.summary(self.id),
+            About::Copy(filesystem) => filesystem.clone(),
+        }
+    }
 }
 
 /// A store that was opened.
@@ -80,17 +102,14 @@ pub struct Session {
     pub(crate) stores: Vec<OpenStore>,
     pub(crate) packages: BTreeMap<Scope, Rc<ImagePackages>>,
     pub(crate) place: Place,
-    format: &'static str,
-    virtual_size: u64,
-    virtual_disk_id: Option<String>,
-    data_write_guid: Option<String>,
-    file_size: u64,
-    counts: Counts,
+    /// The disk as it was opened; how much was read since is in `counts`.
+    disk: DiskSummary,
+    pub(crate) counts: Counts,
     partitions: Vec<Partition>,
     pub(crate) volumes: Vec<OpenVolume>,
-    findings: Findings,
+    pub(crate) findings: Findings,
     /// What was lost in opening the filesystems.
-    filesystem_losses: Vec<Finding>,
+    pub(crate) filesystem_losses: Vec<Finding>,
 }
 
 impl Session {
@@ -125,14 +144,38 @@ impl Session {
 
         report(observer, Stage::Disk, place.as_str(), &counts);
         let source = cached(disk.source);
+        if let Some(format) = careen_archive::detect(&source)? {
+            let disk =
+                DiskSummary { format: format.name().to_owned(), file_size: Some(file_size), ..DiskSummary::default() };
+            let mut session = Session::new(place, disk, counts, findings, options);
+            session.open_archive(format, source, observer)?;
+            return session.with_stores(observer);
+        }
         let disk = careen_disk::open_with(source, &parents, &place, &options.limits, &mut findings)?;
         let found = careen_disk::partitions(&disk, &place, &options.limits, &mut findings);
-        let mut session = Session {
-            format: disk.format.name(),
-            virtual_size: disk.virtual_size,
+        let summary = DiskSummary {
+            format: disk.format.name().to_owned(),
+            virtual_size: Some(disk.virtual_size),
+            file_size: Some(file_size),
             virtual_disk_id: disk.identifier.clone(),
             data_write_guid: disk.data_write_id.clone(),
-            file_size,
+            ..DiskSummary::default()
+        };
+        let mut session = Session::new(place, summary, counts, findings, options);
+        session.open_filesystems(&disk, found, observer)?;
+        session.with_stores(observer)
+    }
+
+    /// A session in which nothing is open yet.
+    pub(crate) fn new(
+        place: Place,
+        disk: DiskSummary,
+        counts: Counts,
+        findings: Findings,
+        options: Options,
+    ) -> Session {
+        Session {
+            disk,
             counts,
             partitions: Vec::new(),
             filesystems: Vec::new(),
@@ -143,11 +186,14 @@ impl Session {
             filesystem_losses: Vec::new(),
             place,
             options,
-        };
-        session.open_filesystems(&disk, found, observer)?;
-        session.open_stores(observer)?;
-        session.note_what_is_missing();
-        Ok(session)
+        }
+    }
+
+    /// The session with the stores of its filesystems opened.
+    pub(crate) fn with_stores(mut self, observer: Observer<'_>) -> Result<Session, ReadError> {
+        self.open_stores(observer)?;
+        self.note_what_is_missing();
+        Ok(self)
     }
 
     /// Everything known so far. Sizes of volumes are `None` until [`Session::measure_volume`] walked them.
@@ -155,16 +201,12 @@ impl Session {
         Survey {
             careen: env!("CARGO_PKG_VERSION").to_owned(),
             disk: DiskSummary {
-                format: self.format.to_owned(),
-                virtual_size: self.virtual_size,
-                file_size: self.file_size,
                 bytes_read: self.counts.bytes(),
                 requests: self.counts.requests(),
-                virtual_disk_id: self.virtual_disk_id.clone(),
-                data_write_guid: self.data_write_guid.clone(),
+                ..self.disk.clone()
             },
             partitions: self.partitions.clone(),
-            filesystems: self.filesystems.iter().map(|open| open.tree.summary(open.id)).collect(),
+            filesystems: self.filesystems.iter().map(OpenFilesystem::summary).collect(),
             stores: self.stores.iter().map(|open| open.store.clone()).collect(),
             images: self.images().cloned().collect(),
             containers: self.containers().cloned().collect(),
@@ -249,7 +291,8 @@ impl Session {
             {
                 let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
                 filesystem.get_or_insert_with(|| tree.summary(id).kind);
-                self.filesystems.push(OpenFilesystem { id, tree });
+                let about = About::Ext4(Rc::clone(&tree));
+                self.filesystems.push(OpenFilesystem { id, tree, about, lost: Lost::Nothing });
             }
             self.partitions.push(Partition {
                 index: range.index,
@@ -277,9 +320,7 @@ impl Session {
             Err(error) if error.is_cancelled() => Err(error),
             Err(_) if !is_ext => Ok(None),
             opened => {
-                let losses = findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
-                self.filesystem_losses.extend(losses.cloned());
-                self.findings.absorb(findings);
+                self.absorb_opening(findings);
                 opened.map(Some).or_else(|error| {
                     self.findings.add_error(&codes::survey::FILESYSTEM_UNREADABLE, &error);
                     Ok(None)
@@ -288,11 +329,23 @@ impl Session {
         }
     }
 
+    /// Adds what was met in opening a filesystem.
+    pub(crate) fn absorb_opening(&mut self, findings: Findings) {
+        let losses = findings.list().iter().filter(|finding| finding.code.severity == Severity::Loss);
+        self.filesystem_losses.extend(losses.cloned());
+        self.findings.absorb(findings);
+    }
+
+    /// Says how long the disk is once it is unpacked.
+    pub(crate) fn set_virtual_size(&mut self, size: u64) {
+        self.disk.virtual_size = Some(size);
+    }
+
     fn open_stores(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
         let Options { limits, cancel, .. } = self.options.clone();
         for filesystem in 0..self.filesystems.len() {
             let Some(open) = self.filesystems.get(filesystem) else { break };
-            let tree: Rc<dyn FileTree> = Rc::clone(&open.tree) as Rc<dyn FileTree>;
+            let tree = Rc::clone(&open.tree);
             report(observer, Stage::Store, self.place.as_str(), &self.counts);
             let taken: Vec<&str> = self.stores.iter().map(|open| open.store.id.as_str()).collect();
             let roots = match find_roots(&*tree, &taken, &limits, &cancel, &mut self.findings) {
@@ -344,6 +397,6 @@ impl Session {
     }
 }
 
-fn report(observer: Observer<'_>, stage: Stage, subject: &str, counts: &Counts) {
+pub(crate) fn report(observer: Observer<'_>, stage: Stage, subject: &str, counts: &Counts) {
     observer(Progress { stage, subject: subject.to_owned(), done: 0, total: None, bytes_read: counts.bytes() });
 }

@@ -41,6 +41,7 @@ impl Session {
                 let found = self.find_container(name)?;
                 self.note_copies(&found, scope, findings);
                 let upper = found.store.container_upper(&found.item.id, findings)?;
+                self.note_lost_marks(found.open, upper, &found.item.name, findings)?;
                 Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), upper)))
             }
             Scope::Volume(name) => self.volume_tree(self.find_volume(name)?),
@@ -48,7 +49,7 @@ impl Session {
                 let found = self.find_layer(name)?;
                 self.note_copies(&found, scope, findings);
                 let directory = found.store.layer_directory(&found.item.chain_id)?;
-                Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), directory)))
+                self.layer_tree(found.open, found.store, directory, findings)
             }
             Scope::Store(id) => {
                 self.stores.iter().find(|open| open.store.id == *id).map(|open| self.store_tree(open)).ok_or_else(
@@ -61,10 +62,10 @@ impl Session {
             Scope::Host => {
                 let host = self.stores.iter().find_map(|open| self.filesystems.get(open.filesystem));
                 host.or(self.filesystems.first())
-                    .map(|open| Rc::clone(&open.tree) as Rc<dyn FileTree>)
+                    .map(|open| Rc::clone(&open.tree))
                     .ok_or_else(|| self.nothing(scope, &[]))
             }
-            Scope::Filesystem(number) => Ok(Rc::clone(&self.find_filesystem(*number, scope)?.tree) as Rc<dyn FileTree>),
+            Scope::Filesystem(number) => Ok(Rc::clone(&self.find_filesystem(*number, scope)?.tree)),
         }
     }
 
@@ -78,7 +79,7 @@ impl Session {
         self.note_copies(found, &scope, findings);
         let layers = found.store.image_layers(&found.item.id, findings)?;
         let diff_ids = diff_ids_of(found.item, layers.len());
-        Ok((self.merged(found.open, layers, &scope), diff_ids))
+        Ok((self.merged(found, layers, &scope, findings)?, diff_ids))
     }
 
     /// The merged tree a container had, and the diffIDs of its layers from the lowest: none for its own.
@@ -91,16 +92,26 @@ impl Session {
         let scope = Scope::Container(container.name.clone());
         self.note_copies(found, &scope, findings);
         let layers = found.store.container_layers(&container.id, findings)?;
+        if let Some(upper) = layers.first() {
+            self.note_lost_marks(found.open, *upper, &container.name, findings)?;
+        }
         let image = found.store.images().iter().find(|image| Some(&image.id) == container.image_id.as_ref());
         let mut diff_ids =
             image.map_or_else(Vec::new, |image| diff_ids_of(image, layers.len().saturating_sub(OWN_LAYERS)));
         diff_ids.resize(layers.len(), None);
-        Ok((self.merged(found.open, layers, &scope), diff_ids))
+        Ok((self.merged(found, layers, &scope, findings)?, diff_ids))
     }
 
     /// A merged tree over directories of one store, topmost first.
-    fn merged(&self, open: &OpenStore, layers: Vec<NodeId>, scope: &Scope) -> MergedTree {
-        MergedTree::new(Rc::clone(&open.tree), layers, self.place.then(scope), &self.options().limits)
+    fn merged<T>(
+        &self,
+        found: &Found<'_, T>,
+        layers: Vec<NodeId>,
+        scope: &Scope,
+        findings: &mut Findings,
+    ) -> Result<MergedTree, ReadError> {
+        let layers = self.witnessed(found.open, found.store, layers, findings)?;
+        Ok(MergedTree::over(layers, self.place.then(scope), &self.options().limits))
     }
 
     pub(crate) fn volume_tree(&self, open: &OpenVolume) -> Result<Rc<dyn FileTree>, ReadError> {

@@ -299,8 +299,8 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
             <h2>{overview::DISK.get()}</h2>
             <Facts>
                 {fact(overview::FORMAT.get(), disk.format)}
-                {fact(overview::FILE_SIZE.get(), format::size(disk.file_size))}
-                {fact(overview::VIRTUAL_SIZE.get(), format::size(disk.virtual_size))}
+                {fact(overview::FILE_SIZE.get(), disk.file_size.map_or_else(unknown, format::size))}
+                {fact(overview::VIRTUAL_SIZE.get(), disk.virtual_size.map_or_else(unknown, format::size))}
                 {below.filter(|below| !below.is_empty()).map(|below| fact(overview::MADE_UPON.get(), below))}
                 {disk.virtual_disk_id.map(|id| fact(overview::DISK_ID.get(), id))}
                 {fact(overview::READ_SO_FAR.get(), read)}
@@ -324,7 +324,7 @@ fn partition_view(partition: Partition, filesystem: Option<Filesystem>) -> impl 
         FilesystemState::Errors => ("damage", &overview::STATE_ERRORS),
         FilesystemState::Damaged => ("damage", &overview::STATE_DAMAGED),
     });
-    let used = match filesystem.as_ref().and_then(|filesystem| Some((filesystem.used?, filesystem.size))) {
+    let used = match filesystem.as_ref().and_then(|filesystem| Some((filesystem.used?, filesystem.size?))) {
         Some((used, size)) => overview::USED_OF.with(&[("used", &format::size(used)), ("size", &format::size(size))]),
         None => format::size(partition.size),
     };

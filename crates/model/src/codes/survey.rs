@@ -25,6 +25,18 @@ super::codes! {
         do_en: "A data root was most likely copied. To look into another copy, browse its store as files.",
         ko: "같은 ID의 기록이 여러 데이터 루트에 있습니다: {stores}. 온전한 기록 중 첫 번째인 {store}의 것을 사용했습니다.",
         do_ko: "데이터 루트를 복사해 둔 것으로 보입니다. 다른 사본을 보려면 해당 저장소를 파일로 살펴보십시오.";
+    /// A copy without attributes; the record that has them is not there.
+    LAYER_RECORD_UNREADABLE = "layer-record-unreadable", Loss,
+        en: "This copy of the layer {layer} has lost the marks by which it hides files of the layers below, and the record that has them cannot be read: {reason}. Deleted files may show up again; owners, modes and links may be wrong.",
+        do_en: "Compare the list of files with what you expect of the image. A copy made with `tar --xattrs --xattrs-include='*'`, or the disk itself, shows it exactly.",
+        ko: "레이어 {layer}의 이 사본에는 하위 레이어의 파일을 가리는 표시가 없고, 그 표시를 담은 기록도 읽을 수 없습니다: {reason}. 삭제된 파일이 다시 보이거나 소유자, 모드, 링크가 실제와 다를 수 있습니다.",
+        do_ko: "파일 목록을 예상한 내용과 비교하십시오. `tar --xattrs --xattrs-include='*'`로 만든 사본이나 디스크 자체를 열면 정확하게 볼 수 있습니다.";
+    /// A container's changes in a copy without attributes.
+    CHANGES_WITHOUT_MARKS = "changes-without-marks", Loss,
+        en: "This copy has not kept the overlay's marks on the changes of the container {container}. Where the container deleted a directory and made it again, the old files show up in it; in a copy without devices, files it deleted show up too.",
+        do_en: "Files the container wrote are all there. What it deleted is told by the disk itself, or by a copy made with `tar --xattrs --xattrs-include='*'`.",
+        ko: "이 사본에는 컨테이너 {container}의 변경 내용에 대한 오버레이 표시가 남아 있지 않습니다. 컨테이너가 디렉터리를 지우고 다시 만든 경우 그 안의 이전 파일이 보이며, 장치 파일이 없는 사본이라면 삭제한 파일도 보입니다.",
+        do_ko: "컨테이너가 기록한 파일은 모두 있습니다. 삭제된 내용은 디스크 자체나 `tar --xattrs --xattrs-include='*'`로 만든 사본에서 확인할 수 있습니다.";
     /// A containerd store is there; its records are not read by this version.
     CONTAINERD_STORE_UNREAD = "containerd-store-unread", Loss,
         en: "A containerd image store is at {path}. Its images and layers are not in this answer: this version reads Docker's classic store.",

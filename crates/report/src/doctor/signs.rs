@@ -48,10 +48,11 @@ fn of_filesystem(filesystem: &Filesystem, survey: &Survey) -> Vec<Finding> {
     if let Some(replay) = filesystem.journal_replayed {
         signs.push(sign(&codes::JOURNAL_REPLAYED, place(), &[("transactions", &replay.transactions)]));
     }
-    if let Some(free) = filesystem.used.and_then(|used| filesystem.size.checked_sub(used))
-        && free < filesystem.size.checked_div(FULL_SHARE).unwrap_or(0)
+    if let Some(free) = filesystem.used.and_then(|used| filesystem.size?.checked_sub(used))
+        && let Some(whole) = filesystem.size
+        && free < whole.checked_div(FULL_SHARE).unwrap_or(0)
     {
-        let values: [(&str, &dyn Display); 2] = [("size", &size(filesystem.size)), ("free", &size(free))];
+        let values: [(&str, &dyn Display); 2] = [("size", &size(whole)), ("free", &size(free))];
         signs.push(sign(&codes::FILESYSTEM_FULL, place(), &values));
     }
     if let Some(inodes) = filesystem.inodes_used.filter(|inodes| survey.stores.is_empty() && *inodes < EMPTY_INODES) {

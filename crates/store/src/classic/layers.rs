@@ -222,6 +222,11 @@ impl Layers {
         self.records.get(chain)?.content.as_ref()
     }
 
+    /// The directory with the record of a layer.
+    pub fn record(&self, chain: &str) -> Option<&Object> {
+        self.records.get(chain).map(|record| &record.object)
+    }
+
     /// The directories with the files of a layer and all beneath it, topmost first, and the first layer that is not
     /// there: what lies beneath it is left out, since what it replaced or deleted would come back.
     pub fn stack(&self, chain: &str) -> (Vec<NodeId>, Option<String>) {

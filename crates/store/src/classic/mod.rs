@@ -199,6 +199,11 @@ impl ClassicStore {
         Ok(content.node)
     }
 
+    /// The directory with the record of one layer, in which `tar-split.json.gz` says how it was packed.
+    pub fn layer_record(&self, chain_id: &str) -> Option<NodeId> {
+        self.layers.record(chain_id).map(|object| object.node)
+    }
+
     /// The directories of a layer and all beneath it, topmost first; a missing layer as in
     /// [`ClassicStore::image_layers`].
     pub fn layer_stack(&self, chain_id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
