@@ -30,7 +30,9 @@ fn what_each_disk_holds_is_what_its_survey_says() {
             let all = survey[kind].as_array().unwrap().iter().filter(|one| one["kind"] != "intermediate");
             let ids: Vec<&str> = all.map(|one| one[key].as_str().unwrap()).collect();
             assert_eq!(found["disks"][usize::try_from(at).unwrap()][kind], ids.len(), "{kind} of disk {at}");
-            ids.iter().for_each(|id| drop(said.entry(id).or_default().insert(at)));
+            for id in ids {
+                said.entry(id).or_default().insert(at);
+            }
         }
         let ours: BTreeMap<&str, BTreeSet<u64>> = found[kind]
             .as_array()

@@ -46,7 +46,7 @@ pub struct Answer {
 /// What came of opening files.
 enum Opened {
     /// A disk, and what the files are to it.
-    Disk(Survey, FilesOfDisk),
+    Disk(Box<Survey>, FilesOfDisk),
     /// Several disks.
     Several(SeveralDisks),
 }
@@ -128,7 +128,7 @@ impl Engine {
             match engine.open_in_worker().await {
                 Ok(Opened::Disk(survey, roles)) => {
                     engine.told_disk(&roles);
-                    engine.told.survey.set(Some(Arc::new(survey)));
+                    engine.told.survey.set(Some(Arc::new(*survey)));
                     if engine.told.phase.get_untracked() == Phase::Reading {
                         engine.fill();
                     }
@@ -235,7 +235,7 @@ impl Engine {
         }
         let answer = self.ask_now(Request::Open { names, disk }, &files).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
-            Reply::Overview { survey, files } => Ok(Opened::Disk(*survey, files)),
+            Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),
             other => Err(unexpected(&other)),
         }

@@ -75,7 +75,7 @@ pub fn side_by_side(found: &SideBySide) -> String {
                 disk.containers.to_string(),
                 disk.volumes.to_string(),
                 known(disk.used.map(size)),
-                size(disk.file_size),
+                known(disk.file_size.map(size)),
                 disk.losses.to_string(),
                 disk.damages.to_string(),
             ]
@@ -88,7 +88,7 @@ pub fn side_by_side(found: &SideBySide) -> String {
             [
                 letter(at),
                 disk.format.clone(),
-                size(disk.virtual_size),
+                known(disk.virtual_size.map(size)),
                 known(disk.virtual_disk_id.as_ref()),
                 list(&disk.filesystem_ids),
                 list(&disk.engine_ids),

@@ -22,10 +22,10 @@ pub struct DiskAtAGlance {
     pub name: String,
     /// Container format.
     pub format: String,
-    /// Bytes of the file.
-    pub file_size: u64,
-    /// Bytes the guest saw.
-    pub virtual_size: u64,
+    /// Bytes of the file; `None` for a directory.
+    pub file_size: Option<u64>,
+    /// Bytes the guest saw; `None` for a directory.
+    pub virtual_size: Option<u64>,
     /// Identity the disk carries. Many Docker disks share one.
     pub virtual_disk_id: Option<String>,
     /// UUIDs of its filesystems.

@@ -25,7 +25,7 @@ pub fn side_by_side(disks: &[(String, Survey)]) -> SideBySide {
 fn at_a_glance(name: &str, survey: &Survey) -> DiskAtAGlance {
     let count = |count: usize| count as u64;
     let findings = |severity| count(survey.findings.iter().filter(|finding| finding.code.severity == severity).count());
-    let used = survey.filesystems.iter().map(|filesystem| filesystem.used);
+    let mut used = survey.filesystems.iter().map(|filesystem| filesystem.used);
     DiskAtAGlance {
         name: name.to_owned(),
         format: survey.disk.format.clone(),
@@ -43,7 +43,7 @@ fn at_a_glance(name: &str, survey: &Survey) -> DiskAtAGlance {
         containers: count(survey.containers.len()),
         volumes: count(survey.volumes.len()),
         used: (!survey.filesystems.is_empty())
-            .then(|| used.fold(Some(0_u64), |sum, used| Some(sum?.saturating_add(used?))))
+            .then(|| used.try_fold(0_u64, |sum, used| Some(sum.saturating_add(used?))))
             .flatten(),
         last_used: last_used(survey),
         losses: findings(Severity::Loss),

@@ -88,7 +88,9 @@ impl Session {
             inodes_used: None,
             state,
             journal_replayed: None,
+            last_mounted: None,
+            last_written: None,
         };
-        self.filesystems.push(OpenFilesystem { id: about.id, tree, about: About::Copy(about), lost });
+        self.filesystems.push(OpenFilesystem { id: about.id, tree, about: About::Copy(Box::new(about)), lost });
     }
 }

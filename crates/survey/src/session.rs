@@ -65,14 +65,14 @@ pub(crate) enum About {
     /// Its state is known by what is read of it.
     Ext4(Rc<Ext4>),
     /// A copy of files: known at once.
-    Copy(Filesystem),
+    Copy(Box<Filesystem>),
 }
 
 impl OpenFilesystem {
     fn summary(&self) -> Filesystem {
         match &self.about {
             About::Ext4(tree) => tree.summary(self.id),
-            About::Copy(filesystem) => filesystem.clone(),
+            About::Copy(filesystem) => (**filesystem).clone(),
         }
     }
 }

@@ -299,8 +299,8 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
             <h2>{overview::DISK.get()}</h2>
             <Facts>
                 {fact(overview::FORMAT.get(), disk.format)}
-                {fact(overview::FILE_SIZE.get(), disk.file_size.map_or_else(unknown, format::size))}
-                {fact(overview::VIRTUAL_SIZE.get(), disk.virtual_size.map_or_else(unknown, format::size))}
+                {fact(overview::FILE_SIZE.get(), disk.file_size.map_or_else(|| format::UNKNOWN.to_owned(), format::size))}
+                {fact(overview::VIRTUAL_SIZE.get(), disk.virtual_size.map_or_else(|| format::UNKNOWN.to_owned(), format::size))}
                 {below.filter(|below| !below.is_empty()).map(|below| fact(overview::MADE_UPON.get(), below))}
                 {disk.virtual_disk_id.map(|id| fact(overview::DISK_ID.get(), id))}
                 {fact(overview::READ_SO_FAR.get(), read)}

@@ -79,7 +79,7 @@ fn Properties(disks: Vec<DiskAtAGlance>, files: Vec<u32>) -> impl IntoView {
                     {row(&general::NAV_CONTAINERS, false, &count(|disk| disk.containers))}
                     {row(&general::NAV_VOLUMES, false, &count(|disk| disk.volumes))}
                     {row(&words::IN_USE, false, &|disk| disk.used.map_or_else(|| format::UNKNOWN.to_owned(), format::size))}
-                    {row(&words::FILE_SIZE, false, &|disk| format::size(disk.file_size))}
+                    {row(&words::FILE_SIZE, false, &|disk| disk.file_size.map_or_else(|| format::UNKNOWN.to_owned(), format::size))}
                     {row(&words::LOSSES, false, &count(|disk| disk.losses))}
                     {row(&words::DAMAGES, false, &count(|disk| disk.damages))}
                     {row(&words::FORMAT, false, &|disk| disk.format.clone())}
