@@ -456,7 +456,7 @@ mod tests {
         let summary = filesystem.summary(3);
         assert_eq!((summary.id, summary.kind.as_str(), summary.label.as_str()), (3, "ext4", "hand-made"));
         assert_eq!(summary.uuid.as_deref(), Some("30313233-3435-3637-3839-616263646566"));
-        assert_eq!((summary.block_size, summary.size), (1024, 256 * 1024));
+        assert_eq!((summary.block_size, summary.size), (Some(1024), Some(256 * 1024)));
         assert_eq!((summary.used, summary.inodes_used), (Some((256 - 200) * 1024), Some(24)));
         assert_eq!((summary.state, summary.journal_replayed), (FilesystemState::Clean, None));
     }
