@@ -395,8 +395,11 @@ proptest! {
         }
         let mut file = with_log(0, &[]);
         put_ring(&mut file, position, &bytes);
-        let (disk, _) = open(&file);
-        let mut bytes = vec![0; disk.virtual_size as usize];
-        let _ = disk.source.read_exact_at(0, &mut bytes);
+        // A sealed entry may say that the metadata are anything: a refusal is right then.
+        let source = std::rc::Rc::new(file);
+        if let Ok(disk) = crate::open(source, &Place::new("test"), &Limits::default(), &mut Findings::new()) {
+            let mut start = vec![0; disk.virtual_size.min(1 << 20) as usize];
+            let _ = disk.source.read_exact_at(0, &mut start);
+        }
     }
 }
