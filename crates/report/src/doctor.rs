@@ -113,7 +113,7 @@ fn belongs(finding: &Finding) -> Belongs {
         own
     } else if finding.code.severity == Severity::Note {
         Belongs::ToNone
-    } else if is_in(codes::disk::ALL) {
+    } else if is_in(codes::disk::ALL) || is_in(codes::archive::ALL) {
         Belongs::To(&causes::DISK_FILE_DAMAGED, Certain)
     } else if is_in(codes::filesystem::ALL) || is_in(codes::general::ALL) {
         Belongs::To(&causes::FILESYSTEM_DAMAGED, Certain)
@@ -127,7 +127,7 @@ fn belongs(finding: &Finding) -> Belongs {
 
 /// The codes that do not go with their reader.
 fn own_cause(finding: &Finding) -> Option<Belongs> {
-    use codes::{disk, doctor, filesystem, general, store, survey};
+    use codes::{archive, disk, doctor, filesystem, general, store, survey};
     let is_one_of = |codes: &[&Code]| codes.iter().any(|code| code.name == finding.code.name);
     let to = |cause, sureness| Some(Belongs::To(cause, sureness));
     if is_one_of(&[&disk::CONTENT_LUKS, &disk::CONTENT_BITLOCKER]) {
@@ -144,6 +144,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &disk::QCOW2_TABLES_MISSING,
         &disk::QCOW2_CLUSTERS_MISSING,
         &filesystem::FILESYSTEM_CUT,
+        &archive::TAR_CUT,
+        &archive::GZIP_CUT,
     ]) {
         to(&causes::CUT, Certain)
     } else if is_one_of(&[&disk::PARTITION_BEYOND_END]) {
@@ -184,6 +186,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &doctor::JOURNAL_REPLAYED,
     ]) {
         to(&causes::UNCLEAN_STOP, Certain)
+    } else if is_one_of(&[&survey::LAYER_RECORD_UNREADABLE]) {
+        to(&causes::METADATA_DAMAGED, Certain)
     } else if is_one_of(&[&doctor::CONTAINERS_RUNNING]) {
         to(&causes::UNCLEAN_STOP, Possible)
     } else if is_one_of(&[&doctor::DISK_ID_SHARED]) {
@@ -202,6 +206,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &store::DRIVER_UNREAD,
         &store::RECORDS_LEFT_OUT,
         &survey::CONTAINERD_STORE_UNREAD,
+        // The disk has them; a copy of its files did not keep them.
+        &survey::CHANGES_WITHOUT_MARKS,
     ]) {
         to(&causes::NOT_READ, Certain)
     } else {

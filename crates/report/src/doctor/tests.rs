@@ -223,9 +223,15 @@ fn what_a_damaged_inode_looks_like_is_no_cause_of_its_own() {
 }
 
 #[test]
-fn every_damage_and_loss_of_disk_filesystem_and_store_has_a_cause() {
-    let readers =
-        [codes::disk::ALL, codes::filesystem::ALL, codes::store::ALL, codes::survey::ALL, codes::general::ALL];
+fn every_damage_and_loss_of_disk_archive_filesystem_and_store_has_a_cause() {
+    let readers = [
+        codes::disk::ALL,
+        codes::archive::ALL,
+        codes::filesystem::ALL,
+        codes::store::ALL,
+        codes::survey::ALL,
+        codes::general::ALL,
+    ];
     for code in readers.into_iter().flatten().filter(|code| code.severity != Severity::Note) {
         assert!(!matches!(belongs(&finding(code, "")), Belongs::ToNone), "{} has no cause", code.name);
     }
