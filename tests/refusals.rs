@@ -145,6 +145,40 @@ fn a_qcow2_with_a_backing_file() {
 }
 
 #[test]
+fn a_snapshot_that_is_not_there() {
+    let of_qcow2 = disk("without-snapshots.qcow2", DISK_BYTES, &qcow2(&[]));
+    for (file, word) in [(&of_qcow2, "has none"), (&tiny().file, "only qcow2")] {
+        let refused = run(&["survey", "--snapshot", "monday"], file);
+        assert_eq!((refused.code, refused.stdout.len()), (1, 0), "{}", refused.line);
+        is_one_line(&refused, file);
+        assert!(refused.stderr.contains("\"monday\"") && refused.stderr.contains(word), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_disk_in_pieces_is_named_by_its_first_file() {
+    let whole = fs::read(&tiny().file).unwrap();
+    let folder = folder().join("pieces");
+    fs::create_dir_all(&folder).unwrap();
+    let size = whole.len() / 3;
+    for (index, piece) in whole.chunks(size).enumerate() {
+        fs::write(folder.join(format!("disk.{index:03}")), piece).unwrap();
+    }
+    let said = run(&["images", "--json"], &tiny().file).json().unwrap();
+    assert_eq!(run(&["images", "--json"], &folder.join("disk.000")).json().unwrap(), said);
+    fs::remove_file(folder.join("disk.001")).unwrap();
+    is_named(&folder.join("disk.000"), &["disk.001"]);
+}
+
+#[test]
+fn a_vmdk_whose_parts_are_missing() {
+    let text = "# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\nRW 2048 FLAT \"nowhere-flat.vmdk\" 0\n";
+    let file = folder().join("parts.vmdk");
+    fs::write(&file, text).unwrap();
+    is_named(&file, &["nowhere-flat.vmdk"]);
+}
+
+#[test]
 fn a_differencing_vhdx_without_its_parent() {
     // [MS-VHDX] 2.6.2.1: bit 1 of the flags of the file parameters says that there is a parent. The table of the
     // metadata gives the place of that item behind its identity.

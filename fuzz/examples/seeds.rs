@@ -42,7 +42,7 @@ impl ByteSource for Recording {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [target, disk, seed] = arguments.as_slice() else {
-        eprintln!("usage: seeds vhdx|qcow2|mbr_gpt|ext4 DISK SEED");
+        eprintln!("usage: seeds vhdx|qcow2|vhd|vmdk|mbr_gpt|ext4 DISK SEED");
         return ExitCode::from(2);
     };
     match make(target, disk) {

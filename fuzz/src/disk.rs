@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use careen_disk::{Disk, ParentFile, open, open_with, partitions, probe};
+use careen_disk::{Disk, NamedFile, With, open, open_with, partitions, probe};
 use careen_evidence::{ByteSource, Findings, Place, Window};
 
 use crate::LIMITS;
@@ -20,9 +20,11 @@ pub fn vhdx(input: &[u8]) {
         let sum = crc(&CASTAGNOLI, &table);
         file.put(offset + 4, &sum.to_le_bytes());
     }
-    let parents = [ParentFile { name: "parent.vhdx".to_owned(), source: Rc::new(Sparse::decode(input)) }];
+    let files = [NamedFile { name: "parent.vhdx".to_owned(), source: Rc::new(Sparse::decode(input)) }];
     let place = Place::new("disk");
-    if let Ok(disk) = open_with(Rc::new(file), &parents, &place, &LIMITS, &mut Findings::new()) {
+    if let Ok(disk) =
+        open_with(Rc::new(file), &With { files: &files, snapshot: None }, &place, &LIMITS, &mut Findings::new())
+    {
         look_into(&disk);
     }
 }
@@ -46,11 +48,80 @@ fn seal_log(file: &mut Sparse) {
     }
 }
 
-/// A qcow2 file.
+/// A qcow2 file, beside copies of it under the names it gives to what it was made upon and where its data lie; in its
+/// active state and in that of its first snapshot.
 pub fn qcow2(input: &[u8]) {
     let mut file = Sparse::decode(input);
     file.put(0, b"QFI\xfb");
-    if let Some(disk) = open_file(file) {
+    let copies = |file: &Sparse| -> Vec<NamedFile> {
+        // The name of the backing file; whatever the name of a data file, it is the rest of the first cluster's text.
+        let head = file.get(0, 20);
+        let at = u64::from_be_bytes(head[8..16].try_into().unwrap_or_default());
+        let length = u32::from_be_bytes(head[16..20].try_into().unwrap_or_default()).min(1023);
+        let backing = String::from_utf8_lossy(&file.get(at, length as usize)).into_owned();
+        let names = [backing, "data.raw".to_owned()];
+        names.map(|name| NamedFile { name, source: Rc::new(file.clone()) }).into()
+    };
+    let files = copies(&file);
+    let place = Place::new("disk");
+    let with = With { files: &files, snapshot: None };
+    if let Ok(disk) = open_with(Rc::new(file.clone()), &with, &place, &LIMITS, &mut Findings::new()) {
+        look_into(&disk);
+        if let Some(snapshot) = disk.snapshots.first() {
+            let with = With { files: &files, snapshot: Some(&snapshot.name) };
+            if let Ok(disk) = open_with(Rc::new(file), &with, &place, &LIMITS, &mut Findings::new()) {
+                look_into(&disk);
+            }
+        }
+    }
+}
+
+/// A VHD file, its footers and the header of a dynamic disk with the right checksums, beside a copy of it as what it may
+/// have been made upon. "Virtual Hard Disk Image Format Specification" 1.0.
+pub fn vhd(input: &[u8]) {
+    let mut file = Sparse::decode(input);
+    let end = file.len().saturating_sub(512);
+    for at in [0, end] {
+        file.put(at, b"conectix");
+        seal_vhd(&mut file, at, 512, 64);
+    }
+    let header = u64::from_be_bytes(file.get(16, 8).try_into().unwrap_or_default());
+    if header.checked_add(1024).is_some_and(|header_end| header_end <= end) && header >= 512 {
+        file.put(header, b"cxsparse");
+        seal_vhd(&mut file, header, 1024, 36);
+    }
+    // The parent is a fixed disk of the same bytes under the identity that the child names.
+    let mut parent = file.clone();
+    parent.put(end + 68, &file.get(header.saturating_add(40), 16));
+    parent.put(end + 60, &2_u32.to_be_bytes());
+    seal_vhd(&mut parent, end, 512, 64);
+    let files = [NamedFile { name: "parent.vhd".to_owned(), source: Rc::new(parent) }];
+    let with = With { files: &files, snapshot: None };
+    if let Ok(disk) = open_with(Rc::new(file), &with, &Place::new("disk"), &LIMITS, &mut Findings::new()) {
+        look_into(&disk);
+    }
+}
+
+/// Puts the one's complement of the sum of a structure's bytes into it.
+fn seal_vhd(file: &mut Sparse, start: u64, length: usize, at: usize) {
+    let mut bytes = file.get(start, length);
+    bytes[at..at + 4].fill(0);
+    let sum = !bytes.iter().fold(0_u32, |sum, byte| sum.wrapping_add(u32::from(*byte)));
+    file.put(start + at as u64, &sum.to_be_bytes());
+}
+
+/// A VMDK file: a sparse extent, or a description of which copies of the file are the extents `a` and `b` and the parent.
+pub fn vmdk(input: &[u8]) {
+    let mut file = Sparse::decode(input);
+    let is_description = file.get(0, 1) == b"#";
+    file.put(0, if is_description { b"# Disk DescriptorFile\n" } else { b"KDMV" });
+    let mut extent = file.clone();
+    if is_description {
+        extent.put(0, &file.get(4096, 4096));
+    }
+    let files = ["a", "b", "parent"].map(|name| NamedFile { name: name.to_owned(), source: Rc::new(extent.clone()) });
+    let with = With { files: &files, snapshot: None };
+    if let Ok(disk) = open_with(Rc::new(file), &with, &Place::new("disk"), &LIMITS, &mut Findings::new()) {
         look_into(&disk);
     }
 }

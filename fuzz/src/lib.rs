@@ -15,7 +15,7 @@ mod store;
 
 use careen_evidence::Limits;
 
-pub use disk::{mbr_gpt, qcow2, vhdx};
+pub use disk::{mbr_gpt, qcow2, vhd, vhdx, vmdk};
 pub use filesystem::{ext4, journal};
 pub use packages::{conda, dpkg, python};
 pub use store::{bbolt, overlay};
@@ -27,6 +27,8 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("vhdx", vhdx),
     ("qcow2", qcow2),
+    ("vhd", vhd),
+    ("vmdk", vmdk),
     ("mbr_gpt", mbr_gpt),
     ("ext4", ext4),
     ("journal", journal),

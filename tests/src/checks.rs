@@ -50,14 +50,40 @@ pub fn of_variant(disk: &Disk, base: &Disk) -> Vec<Check> {
                 let (pair, damage) = (Arc::clone(&pair), damage.clone());
                 (name, Box::new(move || check(&pair.0, &pair.1, &damage)))
             };
-            vec![
+            let mut checks = vec![
                 with_damage("what_is_shown_is_right", what_is_shown_is_right),
                 with_damage("records_are_there", records_are_there),
                 with_damage("damage_is_said", damage_is_said),
-            ]
+            ];
+            if disk.name.ends_with("qcow2-snapshot") {
+                checks.push(check("snapshot_is_offered", |disk, _| snapshot_is_offered(disk)));
+                checks.push(check("snapshot_is_the_base", snapshot_is_the_base));
+            }
+            checks
         }
         Known::Docker { .. } | Known::Filesystem(_) | Known::Named(_) => Vec::new(),
     }
+}
+
+/// Name of the snapshot that the corpus makes before it damages the disk.
+const SNAPSHOT: &str = "before-loss";
+
+/// The snapshot stands in the survey of the active state.
+fn snapshot_is_offered(disk: &Disk) -> Outcome {
+    let survey = careen(["survey", &disk.file.to_string_lossy(), "--quick", "--json"]).expect(&[0, 3])?.json()?;
+    let shown = &survey["disk"]["snapshots"][0];
+    if shown["name"] == SNAPSHOT && shown["created"].is_string() && survey["disk"]["snapshot"].is_null() {
+        is_named(disk, SNAPSHOT)
+    } else {
+        Err(format!("{}", survey["disk"]))
+    }
+}
+
+/// In its snapshot the disk is what it was made of.
+fn snapshot_is_the_base(disk: &Disk, base: &Disk) -> Outcome {
+    let file = disk.file.to_string_lossy();
+    let answer = careen(["ls", &*file, "--snapshot", SNAPSHOT, "-R", "--hash", "--json"]).expect(&[0])?;
+    compare::listings(&listing::list(base, "fs")?, &answer.json_lines()?)
 }
 
 fn survey_is_the_same(disk: &Disk, base: &Disk, layout: &str) -> Outcome {

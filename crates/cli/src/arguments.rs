@@ -16,9 +16,13 @@ pub struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
-    /// A file that the disk was made upon, as a differencing VHDX is; several may be given, in any order.
+    /// A file that the disk was made upon, such as a backing file or the parent of a differencing disk; several may be
+    /// given, in any order. Parts of the disk that lie beside its first file are found without it.
     #[arg(long = "parent", value_name = "FILE", global = true)]
     pub parents: Vec<PathBuf>,
+    /// Read this internal snapshot of a qcow2 disk in place of its active state, by its name or id.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub snapshot: Option<String>,
 }
 
 /// What can be asked.
@@ -129,7 +133,7 @@ pub enum Command {
 /// One or more disks.
 #[derive(Args)]
 pub struct Disks {
-    /// Disk files (VHDX, qcow2 or raw), or copies of their files (tar, tar.gz, a directory). With several, JSON is one object a line.
+    /// Disk files (VHDX, qcow2, VHD, VMDK or raw, of a split one the first), or copies of their files (tar, tar.gz, a directory). With several, JSON is one object a line.
     #[arg(required = true, value_name = "DISK")]
     pub disks: Vec<PathBuf>,
 }

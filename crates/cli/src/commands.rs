@@ -8,16 +8,14 @@ use std::path::{Path, PathBuf};
 use careen_evidence::{Findings, ReadError};
 use careen_model::{Finding, ImagePackages, Severity};
 use careen_survey::list::ListOptions;
-use careen_survey::{Options, Scope, Session, report};
+use careen_survey::{Scope, Session, report};
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Command, Disks};
+use crate::input::Input;
 use crate::output::{self, Output};
 use crate::progress::Reporter;
-use crate::{directory, disk_file, doctor, tables};
-
-/// Smallest read made of the disk file: a `pread` of a few pages costs next to nothing.
-const SMALLEST_READ: u32 = 32 << 10;
+use crate::{doctor, tables};
 
 /// How whole an answer is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +50,9 @@ impl From<ReadError> for Failure {
 pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     let mut out = Output::new();
     let json = arguments.json;
-    let parents = arguments.parents.as_slice();
-    let input = |disk| Input { disk, parents };
-    let ask = Ask { parents, json, walk: Walk::Nothing, needs_store: true };
+    let (parents, snapshot) = (arguments.parents.as_slice(), arguments.snapshot.as_deref());
+    let input = |disk| Input { disk, parents, snapshot };
+    let ask = Ask { parents, snapshot, json, walk: Walk::Nothing, needs_store: true };
     let answer = match &arguments.command {
         Command::Survey { disks, quick } if !json && disks.disks.len() > 1 => {
             let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
@@ -113,31 +111,13 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-/// The files an answer is read from.
-#[derive(Clone, Copy)]
-struct Input<'a> {
-    disk: &'a Path,
-    /// Files the disk may have been made upon.
-    parents: &'a [PathBuf],
-}
-
-impl Input<'_> {
-    fn open(self, reporter: &mut Reporter) -> Result<Session, ReadError> {
-        let options = Options { smallest_read: SMALLEST_READ, ..Options::default() };
-        let mut observer = |progress| reporter.show(&progress);
-        if self.disk.is_dir() {
-            return Session::open_directory(directory::open(self.disk), options, &mut observer);
-        }
-        let parents = self.parents.iter().map(|parent| disk_file::open(parent)).collect::<Result<_, _>>()?;
-        Session::open_with(disk_file::open(self.disk)?, parents, options, &mut observer)
-    }
-}
-
 /// How an answer about whole disks is made.
 #[derive(Clone, Copy)]
 struct Ask<'a> {
     /// Files the disks may have been made upon.
     parents: &'a [PathBuf],
+    /// The internal snapshot to read.
+    snapshot: Option<&'a str>,
     json: bool,
     /// What to walk through first.
     walk: Walk,
@@ -202,7 +182,7 @@ fn one<T: Serialize>(
 /// A disk that is open, as far as the answer needs it.
 fn opened(disk: &Path, ask: Ask<'_>) -> Result<Session, ReadError> {
     let mut reporter = Reporter::new();
-    let mut session = Input { disk, parents: ask.parents }.open(&mut reporter)?;
+    let mut session = Input { disk, parents: ask.parents, snapshot: ask.snapshot }.open(&mut reporter)?;
     if ask.needs_store {
         session.require_store()?;
     }

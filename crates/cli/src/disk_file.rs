@@ -23,7 +23,7 @@ pub fn open(path: &Path) -> Result<DiskFile, ReadError> {
     let failed = |error: std::io::Error| ReadError::io(&place, error);
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
-        let text = "this is a directory, expected a disk file (VHDX, qcow2 or raw)";
+        let text = "this is a directory, expected a disk file (VHDX, qcow2, VHD, VMDK or raw)";
         return Err(ReadError::new(ErrorKind::Unsupported(text.to_owned()), place));
     }
     Ok(DiskFile { name, source: source(file, place)? })

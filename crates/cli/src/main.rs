@@ -8,6 +8,7 @@ mod commands;
 mod directory;
 mod disk_file;
 mod doctor;
+mod input;
 mod output;
 mod progress;
 mod tables;

@@ -1,8 +1,8 @@
 //! Answers as text for people on a terminal.
 
 use careen_model::{
-    Container, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network, SideBySide,
-    Survey, Volume,
+    Container, DiskSnapshot, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network,
+    SideBySide, Survey, Volume,
 };
 use careen_survey::report::PackageRow;
 use serde::Serialize;
@@ -138,6 +138,16 @@ pub fn survey(survey: &Survey) -> String {
     );
     if let Some(id) = &disk.virtual_disk_id {
         text.push_str(&format!("virtual disk id {id}\n"));
+    }
+    if let Some(snapshot) = &disk.snapshot {
+        text.push_str(&one_line(&format!("snapshot {snapshot}")));
+        text.push('\n');
+    }
+    if !disk.snapshots.is_empty() {
+        let row =
+            |it: &DiskSnapshot| [it.name.clone(), it.id.clone(), known(it.created.as_ref()), size(it.virtual_size)];
+        text.push('\n');
+        text.push_str(&table(["SNAPSHOT", "ID", "CREATED", "VIRTUAL SIZE"], disk.snapshots.iter().map(row)));
     }
     text.push('\n');
     let shown = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count();

@@ -2,7 +2,7 @@
 
 use careen_evidence::{ByteSource, Place, ReadError};
 
-use crate::{Format, qcow2, vhdx};
+use crate::{Format, qcow2, vhd, vhdx, vmdk};
 
 /// Bytes at the start of the file that are looked at: enough for every signature below.
 const HEAD: usize = 512;
@@ -17,10 +17,7 @@ enum Kind {
 
 /// Signatures of what is recognized and refused: place in the head, bytes, name.
 const REFUSED: &[(usize, &[u8], Kind, &str)] = &[
-    (0, b"conectix", Kind::Disk, "VHD disk (the format before VHDX)"),
-    (0, b"KDMV", Kind::Disk, "VMDK disk of VMware"),
     (0, b"COWD", Kind::Disk, "VMDK disk of VMware ESX"),
-    (0, b"# Disk DescriptorFile", Kind::Disk, "description of a VMDK disk (its data lies in files beside it)"),
     (64, &[0x7F, 0x10, 0xDA, 0xBE], Kind::Disk, "VDI disk of VirtualBox"),
     (0, b"WithoutFreeSpace", Kind::Disk, "Parallels disk"),
     (0, b"WithouFreSpacExt", Kind::Disk, "Parallels disk"),
@@ -42,8 +39,7 @@ const REFUSED: &[(usize, &[u8], Kind, &str)] = &[
 
 /// Length of the footer of VHD and of macOS's DMG.
 const FOOTER: u64 = 512;
-const FOOTERS: &[(&[u8], &str)] =
-    &[(b"conectix", "VHD disk (the format before VHDX)"), (b"koly", "compressed disk of macOS (DMG)")];
+const FOOTERS: &[(&[u8], &str)] = &[(b"koly", "compressed disk of macOS (DMG)")];
 
 /// What the file is. An error of kind `Unsupported` says what was recognized and what to do.
 pub(crate) fn detect(source: &dyn ByteSource, place: &Place) -> Result<Format, ReadError> {
@@ -62,12 +58,24 @@ pub(crate) fn detect(source: &dyn ByteSource, place: &Place) -> Result<Format, R
     if has(0, qcow2::SIGNATURE) {
         return Ok(Format::Qcow2);
     }
+    if has(0, vhd::SIGNATURE) {
+        return Ok(Format::Vhd);
+    }
+    let is_description =
+        head.get(..vmdk::DESCRIPTION.len()).is_some_and(|start| start.eq_ignore_ascii_case(vmdk::DESCRIPTION));
+    if has(0, vmdk::SIGNATURE) || is_description {
+        return Ok(Format::Vmdk);
+    }
     if let Some((_, _, kind, name)) = REFUSED.iter().find(|(at, signature, _, _)| has(*at, signature)) {
         return Err(refusal(place, kind, name));
     }
     if let Some(start) = source.len().checked_sub(FOOTER) {
-        let mut footer = [0; 8];
+        // One byte more: the footers of the first VHD files are one byte short.
+        let mut footer = [0; 9];
         source.read_exact_at(start, &mut footer)?;
+        if footer.windows(vhd::SIGNATURE.len()).any(|bytes| bytes == vhd::SIGNATURE) {
+            return Ok(Format::Vhd);
+        }
         if let Some((_, name)) = FOOTERS.iter().find(|(signature, _)| footer.starts_with(signature)) {
             return Err(refusal(place, &Kind::Disk, name));
         }
@@ -76,6 +84,15 @@ pub(crate) fn detect(source: &dyn ByteSource, place: &Place) -> Result<Format, R
         return Ok(Format::Vhdx);
     }
     Ok(Format::Raw)
+}
+
+/// Whether the file begins as one that holds a disk in a format that is read.
+pub(crate) fn is_disk_file(source: &dyn ByteSource) -> bool {
+    let mut head = [0; 8];
+    let is_one = |head: &[u8; 8]| {
+        head == vhdx::SIGNATURE || head.starts_with(qcow2::SIGNATURE) || head.starts_with(vmdk::SIGNATURE)
+    };
+    source.read_exact_at(0, &mut head).is_ok() && is_one(&head)
 }
 
 fn refusal(place: &Place, kind: &Kind, name: &str) -> ReadError {
@@ -114,6 +131,17 @@ mod tests {
         vhdx.resize(1000, 0);
         assert_eq!(detected(vhdx).unwrap(), Format::Vhdx);
         assert_eq!(detected(b"QFI\xfb\0\0\0\x03".to_vec()).unwrap(), Format::Qcow2);
+        for start in [&b"KDMV"[..], b"# Disk DescriptorFile", b"# disk descriptorfile\n"] {
+            let mut vmdk = start.to_vec();
+            vmdk.resize(1000, 0);
+            assert_eq!(detected(vmdk).unwrap(), Format::Vmdk);
+        }
+        // The footer of a VHD is at the end, in old files one byte late; a dynamic one has a copy at the start.
+        for at in [0, 2048 - 512, 2048 - 511] {
+            let mut vhd = vec![0; 2048];
+            vhd[at..][..8].copy_from_slice(b"conectix");
+            assert_eq!(detected(vhd).unwrap(), Format::Vhd);
+        }
         assert_eq!(detected(vec![0; 4096]).unwrap(), Format::Raw);
         assert_eq!(detected(vec![1]).unwrap(), Format::Raw);
     }

@@ -21,12 +21,15 @@ pub enum ErrorKind {
     Cancelled,
 }
 
-/// A file that the one at hand was made upon, and without which it cannot be read.
+/// A file without which the one at hand cannot be read: what it was made upon, or other parts of the same disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeedsFile {
     /// The sentence for people.
     pub reason: String,
-    /// Where it was, as the file at hand says: paths, the most useful one first; none when they are lost.
+    /// Whether parts of the disk itself are wanted (every one of `names`) and not a disk it was made upon.
+    pub is_part: bool,
+    /// Where it was, as the file at hand says: paths, the most useful one first; none when they are lost. Of parts, the
+    /// path of each that is missing.
     pub names: Vec<String>,
     /// Identities the file may have, as its format writes them; any one of them will do.
     pub linkages: Vec<String>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The disk file as it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DiskSummary {
-    /// Container format: `raw`, `vhdx`, `qcow2`, …; `tar`, `tar.gz` and `directory` for copies of its files.
+    /// Container format: `raw`, `vhdx`, `qcow2`, `vhd`, `vmdk`; `tar`, `tar.gz` and `directory` for copies of its files.
     pub format: String,
     /// Bytes the guest saw; of a packed archive, its bytes unpacked. `None` for a directory.
     pub virtual_size: Option<u64>,
@@ -20,6 +20,25 @@ pub struct DiskSummary {
     pub virtual_disk_id: Option<String>,
     /// Identity of the state of its bytes, by which a differencing VHDX file knows its parent.
     pub data_write_guid: Option<String>,
+    /// States of the disk that were kept inside the file, in the file's order.
+    #[serde(default)]
+    pub snapshots: Vec<DiskSnapshot>,
+    /// Name or id of the snapshot the answer shows, as it was asked for; `None` for the active state.
+    #[serde(default)]
+    pub snapshot: Option<String>,
+}
+
+/// A state of the disk that was kept inside its file: an internal snapshot of qcow2.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskSnapshot {
+    /// What the program that made it counts it by.
+    pub id: String,
+    /// What people called it.
+    pub name: String,
+    /// When it was made, RFC 3339.
+    pub created: Option<String>,
+    /// Bytes the guest saw then.
+    pub virtual_size: u64,
 }
 
 /// What divides the disk.

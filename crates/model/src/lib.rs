@@ -28,7 +28,7 @@ pub use comparison::{
     CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
 };
 pub use container::{Compose, Container, ContainerState};
-pub use disk::{DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
+pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use file::{FileEntry, FileType};
 pub use finding::{Code, Finding, Language, Severity};

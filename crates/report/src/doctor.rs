@@ -143,6 +143,12 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &disk::VHDX_BAT_CUT,
         &disk::QCOW2_TABLES_MISSING,
         &disk::QCOW2_CLUSTERS_MISSING,
+        &disk::VHD_FIXED_SHORT,
+        &disk::VHD_BLOCKS_MISSING,
+        &disk::VHD_BAT_CUT,
+        &disk::VMDK_FLAT_SHORT,
+        &disk::VMDK_TABLES_MISSING,
+        &disk::VMDK_GRAINS_MISSING,
         &filesystem::FILESYSTEM_CUT,
         &archive::TAR_CUT,
         &archive::GZIP_CUT,
@@ -150,7 +156,12 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         to(&causes::CUT, Certain)
     } else if is_one_of(&[&disk::PARTITION_BEYOND_END]) {
         to(&causes::CUT, Likely)
-    } else if is_one_of(&[&disk::VHDX_PARENT_CHANGED, &disk::VHDX_PARENT_LOCATOR]) {
+    } else if is_one_of(&[
+        &disk::VHDX_PARENT_CHANGED,
+        &disk::VHDX_PARENT_LOCATOR,
+        &disk::VHD_PARENT_CHANGED,
+        &disk::VMDK_PARENT_CHANGED,
+    ]) {
         to(&causes::PARENT_CHANGED, Certain)
     } else if is_one_of(&[&disk::GPT_PRIMARY, &disk::GPT_ENTRIES, &disk::GPT_UNREADABLE, &disk::MBR_EXTENDED]) {
         to(&causes::PARTITIONS_DAMAGED, Certain)
@@ -180,6 +191,7 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &disk::VHDX_LOG_TORN,
         &disk::VHDX_LOG_GROWTH,
         &disk::QCOW2_DIRTY,
+        &disk::VMDK_UNCLEAN,
         &filesystem::JOURNAL_UNFINISHED,
         &filesystem::NOT_UNMOUNTED,
         &filesystem::ORPHANS,

@@ -17,7 +17,8 @@ mod trees;
 mod volumes;
 mod witness;
 
+pub use careen_disk::{is_later_piece, last_part};
 pub use careen_report as report;
 pub use copies::{Directory, Lost};
 pub use scope::Scope;
-pub use session::{DiskFile, Observer, Options, Session};
+pub use session::{DiskFile, Observer, Opening, Options, Session};

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_disk::{Disk, ParentFile, Partitions};
+use careen_disk::{Disk, NamedFile, Partitions, With};
 use careen_evidence::{
     ByteSource, Cached, CancelToken, Counted, Counts, FileTree, Findings, Limits, NodeId, Place, ReadError, SubTree,
     Window, codes,
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSummary, Filesystem, Finding, Image, ImagePackages, Partition, Progress, Severity, Stage, Store,
-    Survey, Volume,
+    Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Image, ImagePackages, Partition, Progress, Severity,
+    Stage, Store, Survey, Volume,
 };
 use careen_store::{ClassicStore, DataRoot, find_roots};
 
@@ -27,6 +27,23 @@ pub struct DiskFile {
     pub name: String,
     /// Its bytes.
     pub source: Rc<dyn ByteSource>,
+}
+
+/// What is to be opened.
+pub struct Opening {
+    /// The disk file; the first one when the disk is in pieces.
+    pub disk: DiskFile,
+    /// Files at hand besides, in any order: disks it may have been made upon, and its own further parts. Those it does
+    /// not need are not read, and not held on to.
+    pub beside: Vec<DiskFile>,
+    /// The internal snapshot to read in place of the active state, by its name or id.
+    pub snapshot: Option<String>,
+}
+
+impl From<DiskFile> for Opening {
+    fn from(disk: DiskFile) -> Self {
+        Opening { disk, beside: Vec::new(), snapshot: None }
+    }
 }
 
 /// What work on a disk may cost, and how to stop it.
@@ -114,23 +131,14 @@ pub struct Session {
 
 impl Session {
     /// Opens a disk: container format, partitions, filesystems, stores and their records, but no walk of volumes or
-    /// images. An error only when there is nothing to be read as a disk; everything else is a finding.
-    pub fn open(disk: DiskFile, options: Options, observer: Observer<'_>) -> Result<Session, ReadError> {
-        Session::open_with(disk, Vec::new(), options, observer)
-    }
-
-    /// Opens a disk together with the files it may have been made upon. An error of kind `NeedsFile` says which file
-    /// is wanted when it is not among them.
-    pub fn open_with(
-        disk: DiskFile,
-        parents: Vec<DiskFile>,
-        options: Options,
-        observer: Observer<'_>,
-    ) -> Result<Session, ReadError> {
+    /// images. An error only when there is nothing to be read as a disk; everything else is a finding. An error of kind
+    /// `NeedsFile` says which other file is wanted when it is not among those at hand.
+    pub fn open(opening: impl Into<Opening>, options: Options, observer: Observer<'_>) -> Result<Session, ReadError> {
+        let Opening { disk, beside, snapshot } = opening.into();
         let place = Place::new(disk.name);
         let file_size = disk.source.len();
         let counts = Counts::default();
-        let files = u32::try_from(parents.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let files = u32::try_from(beside.len()).unwrap_or(u32::MAX).saturating_add(1);
         let line = options.smallest_read.clamp(1, CACHE_BYTES);
         // All files together keep no more than one would.
         let lines = CACHE_BYTES.checked_div(line).and_then(|lines| lines.checked_div(files)).unwrap_or(1);
@@ -138,20 +146,25 @@ impl Session {
             let counted = Rc::new(Counted::new(source, counts.clone()));
             Rc::new(Cached::new(counted, line, usize::try_from(lines).unwrap_or(1)))
         };
-        let parents: Vec<ParentFile> =
-            parents.into_iter().map(|file| ParentFile { name: file.name, source: cached(file.source) }).collect();
+        let beside: Vec<NamedFile> =
+            beside.into_iter().map(|file| NamedFile { name: file.name, source: cached(file.source) }).collect();
         let mut findings = Findings::new();
 
         report(observer, Stage::Disk, place.as_str(), &counts);
         let source = cached(disk.source);
         if let Some(format) = careen_archive::detect(&source)? {
+            if let Some(snapshot) = &snapshot {
+                let what = format_args!("snapshot {snapshot:?} of an archive, only qcow2 disks hold snapshots");
+                return Err(ReadError::unsupported(&place, what));
+            }
             let disk =
                 DiskSummary { format: format.name().to_owned(), file_size: Some(file_size), ..DiskSummary::default() };
             let mut session = Session::new(place, disk, counts, findings, options);
             session.open_archive(format, source, observer)?;
             return session.with_stores(observer);
         }
-        let disk = careen_disk::open_with(source, &parents, &place, &options.limits, &mut findings)?;
+        let with = With { files: &beside, snapshot: snapshot.as_deref() };
+        let disk = careen_disk::open_with(source, &with, &place, &options.limits, &mut findings)?;
         let found = careen_disk::partitions(&disk, &place, &options.limits, &mut findings);
         let summary = DiskSummary {
             format: disk.format.name().to_owned(),
@@ -159,6 +172,8 @@ impl Session {
             file_size: Some(file_size),
             virtual_disk_id: disk.identifier.clone(),
             data_write_guid: disk.data_write_id.clone(),
+            snapshots: disk.snapshots.iter().map(shown).collect(),
+            snapshot: snapshot.clone(),
             ..DiskSummary::default()
         };
         let mut session = Session::new(place, summary, counts, findings, options);
@@ -394,6 +409,18 @@ impl Session {
     /// The directory of a store as a tree.
     pub(crate) fn store_tree(&self, open: &OpenStore) -> Rc<dyn FileTree> {
         Rc::new(SubTree::new(Rc::clone(&open.tree), open.root))
+    }
+}
+
+/// A snapshot as the overview shows it.
+fn shown(snapshot: &careen_disk::Snapshot) -> DiskSnapshot {
+    let nanoseconds = i32::try_from(snapshot.nanoseconds).unwrap_or(0);
+    let created = jiff::Timestamp::new(i64::from(snapshot.created), nanoseconds);
+    DiskSnapshot {
+        id: snapshot.id.clone(),
+        name: snapshot.name.clone(),
+        created: created.ok().map(|time| time.to_string()),
+        virtual_size: snapshot.virtual_size,
     }
 }
 

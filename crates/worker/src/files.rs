@@ -9,7 +9,7 @@ use std::rc::Rc;
 use careen_evidence::{ByteSource, Place, ReadError};
 use careen_model::Survey;
 use careen_protocol::{FilesOfDisk, SeveralDisks};
-use careen_survey::{DiskFile, Options, Session, report};
+use careen_survey::{DiskFile, Opening, Options, Session, report};
 use web_sys::File;
 
 use crate::session::failure;
@@ -128,7 +128,8 @@ impl Files {
         let Some(disk) = disk else {
             return Err(ReadError::io(&Place::default(), "no file was picked"));
         };
-        Session::open_with(disk, others.collect(), Options::default(), &mut work::tell_progress())
+        let opening = Opening { disk, beside: others.collect(), snapshot: None };
+        Session::open(opening, Options::default(), &mut work::tell_progress())
     }
 
     /// Files that somebody else holds as well: the disk that is open.

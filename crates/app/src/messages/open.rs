@@ -9,7 +9,7 @@ super::texts! {
     DEMO: "Open the demo disk", "데모 디스크 열기";
     DEMO_LOADING: "Loading the demo disk …", "데모 디스크를 불러오는 중…";
     DEMO_FAILED: "The demo disk could not be loaded ({reason}).", "데모 디스크를 불러올 수 없습니다({reason}).";
-    KINDS: "VHDX, qcow2 or raw, of any size. 200 GB open as fast as 2 GB.", "VHDX, qcow2, raw 형식을 크기에 관계없이 엽니다. 200GB도 2GB만큼 빠르게 열립니다.";
+    KINDS: "VHDX, qcow2, VHD, VMDK or raw, of any size. 200 GB open as fast as 2 GB.", "VHDX, qcow2, VHD, VMDK, raw 형식을 크기에 관계없이 엽니다. 200GB도 2GB만큼 빠르게 열립니다.";
 
     SAFE_TITLE: "Nothing leaves this computer", "데이터는 이 컴퓨터를 벗어나지 않습니다";
     SAFE_TEXT: "The file is read by this page, in this tab. It is not uploaded, not copied and never written to. You can disconnect from the network now and go on.", "파일은 이 탭의 페이지가 직접 읽습니다. 업로드하거나 복사하지 않으며 파일에 아무것도 쓰지 않습니다. 지금 네트워크를 끊고 사용해도 됩니다.";

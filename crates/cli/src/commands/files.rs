@@ -6,7 +6,8 @@ use careen_evidence::{ByteSource, Findings, Kind, ReadError};
 use careen_survey::list::{ListOptions, find, list};
 use careen_survey::{Options, Scope};
 
-use super::{Answer, Failure, Input, told_of_part};
+use super::{Answer, Failure, told_of_part};
+use crate::input::Input;
 use crate::output::Output;
 use crate::progress::Reporter;
 use crate::tables;

@@ -80,6 +80,7 @@ fn found_with_sector(disk: Vec<u8>, sector_size: u64) -> Found {
         sector_size,
         identifier: None,
         data_write_id: None,
+        snapshots: Vec::new(),
         source: Rc::new(disk),
     };
     let mut findings = Findings::new();
@@ -136,6 +137,7 @@ fn types_are_written_as_the_contract_says() {
         sector_size: 512,
         identifier: None,
         data_write_id: None,
+        snapshots: Vec::new(),
         source: Rc::new(disk),
     };
     let found = partitions(&source, &Place::new("test"), &Limits::default(), &mut Findings::new());

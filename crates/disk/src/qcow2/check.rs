@@ -42,7 +42,8 @@ pub(super) fn check(
     limits: &Limits,
     findings: &mut Findings,
 ) {
-    let trusted = !header.dirty && !header.corrupt;
+    // The reference counts do not speak of an external data file, and only of this state when they can be trusted.
+    let trusted = !header.dirty && !header.corrupt && header.data_file.is_none();
     let whole = trusted && needed_length(file, header, place, limits).is_ok_and(|needed| needed <= file.len());
     let total = tables.tables();
     let mut tally = Tally::default();
@@ -57,7 +58,7 @@ pub(super) fn check(
                 budget = left;
                 tally.tables = tally.tables.saturating_add(1);
                 match read_vec(file, place, table, header.cluster_size.get(), limits) {
-                    Ok(bytes) => check_table(tables, number, &bytes, file.len(), header.size, &mut tally),
+                    Ok(bytes) => check_table(tables, number, &bytes, &mut tally),
                     Err(error) => tally.add_table(1, error),
                 }
             }
@@ -73,11 +74,12 @@ pub(super) fn check(
     if number < total {
         findings.add(&codes::TABLE_PARTLY_CHECKED, place, &[("checked", &number), ("total", &total)]);
     }
-    tally.tell(tables.l2_covers, header.size, place, findings);
+    tally.tell(tables.l2_covers, tables.size, place, findings);
 }
 
 /// Goes through the entries of an L2 table.
-fn check_table(tables: &ClusterTables, number: u64, bytes: &[u8], file_length: u64, size: u64, tally: &mut Tally) {
+fn check_table(tables: &ClusterTables, number: u64, bytes: &[u8], tally: &mut Tally) {
+    let (file_length, size) = (tables.data_length, tables.size);
     let start = number.saturating_mul(tables.l2_covers.get());
     let entry_length = usize::try_from(tables.l2_entry.get()).unwrap_or(8);
     for (index, entry) in (0..).zip(bytes.chunks_exact(entry_length)) {
@@ -91,9 +93,9 @@ fn check_table(tables: &ClusterTables, number: u64, bytes: &[u8], file_length: u
             entry.get(8..).and_then(|rest| rest.first_chunk::<8>()).map_or(0, |bits| u64::from_be_bytes(*bits));
         // How many bytes of the cluster are not in the file.
         let missing = match tables.decode(u64::from_be_bytes(first), bitmap) {
-            Ok(Cluster::Zeros) => continue,
+            Ok(Cluster::Zeros | Cluster::Absent) => continue,
             Ok(Cluster::Stored(position)) => position.saturating_add(length).saturating_sub(file_length).min(length),
-            Ok(Cluster::Parts { position, present }) => {
+            Ok(Cluster::Parts { position, present, .. }) => {
                 let sub = tables.cluster_size.get().wrapping_shr(5);
                 let absent = |n: &u32| {
                     let end = sub.saturating_mul(u64::from(*n).saturating_add(1)).min(length);

@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 
 use careen_evidence::{ByteSource, Fields, Limits, Place, ReadError, read_vec};
 
+use crate::packed::Compression;
+
 const V2_LENGTH: u32 = 72;
 const V3_LENGTH: u32 = 104;
 
@@ -16,20 +18,21 @@ const EXTENDED_L2: u64 = 1 << 4;
 
 /// Header extension types.
 const END: u32 = 0;
+const BACKING_FORMAT: u32 = 0xE279_2ACA;
 const FEATURE_NAMES: u32 = 0x6803_F857;
 const EXTERNAL_DATA_NAME: u32 = 0x4441_5441;
 
-/// How clusters are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compression {
-    /// Raw deflate.
-    Zlib,
-    /// One zstd frame or more.
-    Zstd,
+/// The disk that this one was made upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Backing {
+    /// Its path as `qemu-img` was given it.
+    pub(super) name: String,
+    /// Its format, where that was written down.
+    pub(super) format: Option<String>,
 }
 
 /// What the header says, checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     pub(super) version: u32,
     /// Base 2 logarithm of the cluster size: 9 to 21.
@@ -52,6 +55,9 @@ pub(super) struct Header {
     pub(super) corrupt: bool,
     pub(super) extended_l2: bool,
     pub(super) compression: Compression,
+    pub(super) backing: Option<Backing>,
+    /// Name of the file that holds the clusters, empty when it is not said; `None` when they lie in this one.
+    pub(super) data_file: Option<String>,
 }
 
 /// Reads the header. An error of kind `Unsupported` names what is legal but not handled.
@@ -99,27 +105,19 @@ pub(super) fn read(file: &dyn ByteSource, place: &Place, limits: &Limits) -> Res
         );
         return Err(ReadError::unsupported(place, what));
     }
-    if extra.incompatible & EXTERNAL_DATA != 0 {
-        let name = extra.external_data.as_deref().map_or(String::new(), |name| format!(" ({name:?})"));
-        let what = format_args!("a qcow2 disk whose data lies in another file{name}; this is not handled yet");
-        return Err(ReadError::unsupported(place, what));
-    }
     let known = DIRTY | CORRUPT | EXTERNAL_DATA | COMPRESSION_TYPE | EXTENDED_L2;
     let unknown = extra.incompatible & !known;
     if unknown != 0 {
         let what = format_args!("a qcow2 disk with features that are not known: {}", extra.names_of(unknown));
         return Err(ReadError::unsupported(place, what));
     }
+    let mut backing = None;
     if backing_file_offset != 0 {
-        // The name is data from the disk: at most 1023 bytes (byte 16), and it decides nothing.
+        // At most 1023 bytes (byte 16). Without a readable name the parent is asked for all the same.
         let name = read_vec(file, place, backing_file_offset, u64::from(backing_file_size.min(1023)), limits)
             .map(|name| String::from_utf8_lossy(&name).into_owned())
             .unwrap_or_default();
-        let what = format_args!(
-            "a qcow2 disk that only holds what changed since its backing file {name:?}; joining the two is not \
-             handled yet: `qemu-img convert -O qcow2` on both makes one whole disk"
-        );
-        return Err(ReadError::unsupported(place, what));
+        backing = Some(Backing { name, format: extra.backing_format });
     }
     let extended_l2 = extra.incompatible & EXTENDED_L2 != 0;
     if extended_l2 && cluster_bits < 14 {
@@ -127,7 +125,7 @@ pub(super) fn read(file: &dyn ByteSource, place: &Place, limits: &Limits) -> Res
         return Err(fields.corrupt(what));
     }
     let compression = match extra.compression_type {
-        0 => Compression::Zlib,
+        0 => Compression::Deflate,
         1 => Compression::Zstd,
         other => {
             let what = format_args!("a qcow2 disk with compression type {other}, known are 0 (zlib) and 1 (zstd)");
@@ -154,6 +152,8 @@ pub(super) fn read(file: &dyn ByteSource, place: &Place, limits: &Limits) -> Res
         corrupt: extra.incompatible & CORRUPT != 0,
         extended_l2,
         compression,
+        backing,
+        data_file: (extra.incompatible & EXTERNAL_DATA != 0).then(|| extra.external_data.unwrap_or_default()),
     })
 }
 
@@ -165,11 +165,19 @@ struct Extra {
     /// Names of incompatible features by bit.
     names: Vec<(u8, String)>,
     external_data: Option<String>,
+    backing_format: Option<String>,
 }
 
 impl Default for Extra {
     fn default() -> Self {
-        Extra { incompatible: 0, refcount_order: 4, compression_type: 0, names: Vec::new(), external_data: None }
+        Extra {
+            incompatible: 0,
+            refcount_order: 4,
+            compression_type: 0,
+            names: Vec::new(),
+            external_data: None,
+            backing_format: None,
+        }
     }
 }
 
@@ -214,6 +222,7 @@ fn read_extensions(bytes: &[u8], header_length: u32, extra: &mut Extra) {
         let Some(length) = usize::try_from(length).ok().filter(|_| kind != END) else { return };
         let Some(data) = data.get(..length) else { return };
         match kind {
+            BACKING_FORMAT => extra.backing_format = Some(String::from_utf8_lossy(data).into_owned()),
             EXTERNAL_DATA_NAME => extra.external_data = Some(String::from_utf8_lossy(data).into_owned()),
             // Entries of 48 bytes: type (0: incompatible), bit, name padded with zeros.
             FEATURE_NAMES => extra.names.extend(data.chunks_exact(48).filter_map(|entry| match entry {

@@ -1,10 +1,11 @@
 #![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
-use careen_evidence::ErrorKind;
+use careen_evidence::{ErrorKind, NeedsFile};
 use flate2::{Compress, Compression as Level, FlushCompress};
 use proptest::prelude::*;
 
 use super::*;
+use crate::{NamedFile, With};
 
 const CLUSTER: usize = 1 << 14;
 const L1_AT: usize = 3 * CLUSTER;
@@ -170,6 +171,16 @@ fn subclusters_are_read_one_by_one() {
     }
     put(&mut wanted, CLUSTER, &pattern());
     assert!(read(file.clone()).0 == wanted);
+    let mut backed = file.clone();
+    put64(&mut backed, 8, 1000); // backing_file_offset
+    put32(&mut backed, 16, 4); // backing_file_size
+    put(&mut backed, 1000, b"base");
+    wanted[4 * sub..CLUSTER].fill(7);
+    wanted[2 * CLUSTER..].fill(7);
+    let (disk, _) = opened_with(backed, &[("base", vec![7; 7 * CLUSTER])]);
+    let mut bytes = vec![9; wanted.len()];
+    disk.unwrap().source.read_exact_at(0, &mut bytes).unwrap();
+    assert!(bytes == wanted);
     put64(&mut file, L2_AT + 8, (1 << 32) | 1); // both zero and stored
     let error = opened(file).0.unwrap().source.read_exact_at(0, &mut [0; 1]).unwrap_err();
     assert!(error.to_string().contains("both stored and zero"), "{error}");
@@ -187,19 +198,6 @@ fn what_is_legal_and_not_handled_is_named() {
     assert!(named(&|file| put32(file, 32, 1)).contains("AES"));
     assert!(named(&|file| put32(file, 32, 2)).contains("LUKS"));
     assert!(named(&|file| file[104] = 2).contains("compression type 2"));
-    let backed = named(&|file| {
-        put64(file, 8, 1000); // backing_file_offset
-        put32(file, 16, 9); // backing_file_size
-        put(file, 1000, b"base.qcow");
-    });
-    assert!(backed.contains("\"base.qcow\""), "{backed}");
-    let external = named(&|file| {
-        put64(file, 72, 1 << 2);
-        put32(file, 112, 0x4441_5441); // external data file name
-        put32(file, 116, 8);
-        put(file, 120, b"data.raw");
-    });
-    assert!(external.contains("\"data.raw\""), "{external}");
     let unknown = named(&|file| {
         put64(file, 72, (1 << 9) | (1 << 40));
         put32(file, 112, 0x6803_F857); // feature name table
@@ -238,23 +236,190 @@ fn dirty_and_corrupt_files_are_read_and_told() {
     assert_eq!(codes, ["qcow2-dirty", "qcow2-corrupt"]);
 }
 
-#[test]
-fn snapshots_are_named() {
+/// The same disk with two snapshots: `first` (id 1), in which cluster 0 is absent and cluster 1 stored, on a disk of two
+/// clusters, and `second` (id x), which has no L1 table.
+pub(crate) fn with_snapshots() -> Vec<u8> {
     let mut file = build();
-    let table = file.len();
-    file.resize(table + CLUSTER, 0);
+    let (table, l1, l2) = (file.len(), file.len() + CLUSTER, file.len() + 2 * CLUSTER);
+    file.resize(table + 3 * CLUSTER, 0);
     put32(&mut file, 60, 2); // nb_snapshots
     put64(&mut file, 64, table as u64); // snapshots_offset
+    put64(&mut file, table, l1 as u64); // l1_table_offset
+    put32(&mut file, table + 8, 1); // l1_size
     put(&mut file, table + 12, &[0, 1, 0, 5]); // length of id and name
+    put32(&mut file, table + 16, 1_700_000_000); // date in seconds
+    put32(&mut file, table + 20, 7); // and nanoseconds
     put32(&mut file, table + 36, 16); // extra data
+    put64(&mut file, table + 48, 2 * CLUSTER as u64); // size of the disk
     put(&mut file, table + 56, b"1first"); // id and name: 62 bytes in all, padded to 64
     put(&mut file, table + 64 + 12, &[0, 1, 0, 6]);
-    put(&mut file, table + 64 + 40, b"2second");
+    put(&mut file, table + 64 + 40, b"xsecond");
+    put64(&mut file, l1, l2 as u64);
+    put64(&mut file, l2 + 8, DATA_AT as u64);
+    file
+}
+
+#[test]
+fn snapshots_are_listed_and_named() {
     let mut findings = Findings::new();
-    crate::open(Rc::new(file.clone()), &Place::new("test"), &Limits::default(), &mut findings).unwrap();
+    let mut file = with_snapshots();
+    let disk = crate::open(Rc::new(file.clone()), &Place::new("test"), &Limits::default(), &mut findings).unwrap();
     assert_eq!(findings.list()[0].values["names"], "first, second");
+    let first = &disk.snapshots[0];
+    assert_eq!((first.id.as_str(), first.name.as_str()), ("1", "first"));
+    assert_eq!((first.created, first.nanoseconds, first.virtual_size), (1_700_000_000, 7, 2 * CLUSTER as u64));
+    assert_eq!(disk.snapshots[1].virtual_size, disk.virtual_size);
     put64(&mut file, 64, 1 << 50);
+    assert_eq!(opened(file.clone()).1, ["qcow2-snapshot-table", "qcow2-snapshots"]);
+    // Of four billion entries those that are there are listed.
+    put64(&mut file, 64, 7 * CLUSTER as u64);
+    put32(&mut file, 60, u32::MAX);
+    let (disk, codes) = opened(file);
+    assert_eq!(codes, ["qcow2-snapshot-table", "qcow2-snapshots"]);
+    assert!(disk.unwrap().snapshots.len() > 2);
+}
+
+#[test]
+fn a_snapshot_is_a_disk_of_its_own() {
+    let open = |file: Vec<u8>, name: &str| {
+        let mut findings = Findings::new();
+        let with = With { snapshot: Some(name), ..With::default() };
+        let disk = crate::open_with(Rc::new(file), &with, &Place::new("test"), &Limits::default(), &mut findings)?;
+        let codes: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
+        Ok::<_, ReadError>((disk, codes))
+    };
+    for name in ["first", "1"] {
+        let (disk, codes) = open(with_snapshots(), name).unwrap();
+        assert_eq!((disk.virtual_size, codes.len()), (2 * CLUSTER as u64, 0));
+        let mut bytes = vec![9; 2 * CLUSTER];
+        disk.source.read_exact_at(0, &mut bytes).unwrap();
+        assert!(bytes[..CLUSTER].iter().all(|byte| *byte == 0) && bytes[CLUSTER..] == pattern());
+        assert!(disk.source.read_exact_at(2 * CLUSTER as u64, &mut [0]).is_err());
+    }
+    assert_eq!(open(with_snapshots(), "second").unwrap().1, ["qcow2-tables-missing"]);
+    let error = open(with_snapshots(), "third").map(|_| ()).unwrap_err();
+    assert!(error.to_string().ends_with("snapshot \"third\", the disk has first, second"), "{error}");
+    let error = open(vec![1; 4096], "first").map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("only qcow2 disks hold snapshots"), "{error}");
+    let mut file = with_snapshots();
+    file[7 * CLUSTER + 7] = 1; // l1_table_offset of the first
     assert_eq!(opened(file).1, ["qcow2-snapshot-table", "qcow2-snapshots"]);
+}
+
+fn opened_with(file: Vec<u8>, files: &[(&str, Vec<u8>)]) -> (Result<Disk, ReadError>, Vec<&'static str>) {
+    let mut findings = Findings::new();
+    let named = |(name, file): &(&str, Vec<u8>)| NamedFile { name: (*name).to_owned(), source: Rc::new(file.clone()) };
+    let files: Vec<_> = files.iter().map(named).collect();
+    let with = With { files: &files, snapshot: None };
+    let disk = crate::open_with(Rc::new(file), &with, &Place::new("top"), &Limits::default(), &mut findings);
+    (disk, findings.list().iter().map(|finding| finding.code.name).collect())
+}
+
+fn needed(error: ReadError) -> NeedsFile {
+    match error.kind {
+        ErrorKind::NeedsFile(needs) => needs,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The same disk with a backing file of this name and perhaps format.
+fn overlay(name: &str, format: Option<&str>) -> Vec<u8> {
+    let mut file = build();
+    put64(&mut file, 8, 1000); // backing_file_offset
+    put32(&mut file, 16, name.len() as u32); // backing_file_size
+    put(&mut file, 1000, name.as_bytes());
+    if let Some(format) = format {
+        put32(&mut file, 112, 0xE279_2ACA); // backing file format
+        put32(&mut file, 116, format.len() as u32);
+        put(&mut file, 120, format.as_bytes());
+    }
+    file
+}
+
+#[test]
+fn absent_clusters_show_the_backing_file_and_zeros_past_its_end() {
+    // Shorter than the disk, it ends within the second cluster, which is absent above; the third is zero above.
+    let base = vec![7; CLUSTER + 100];
+    let mut wanted = expected();
+    wanted[CLUSTER..CLUSTER + 100].fill(7);
+    for (name, path) in [("base.raw", "base.raw"), ("base.raw", "/disks/base.raw"), ("BASE.RAW", "file:base.raw")] {
+        let (disk, codes) = opened_with(overlay(path, Some("raw")), &[("other", vec![1]), (name, base.clone())]);
+        let mut bytes = vec![9; wanted.len()];
+        disk.unwrap().source.read_exact_at(0, &mut bytes).unwrap();
+        assert!(bytes == wanted && codes.is_empty(), "{codes:?}");
+    }
+    // A whole L2 table that is absent shows it too, and so does a longer one as far as the disk goes.
+    let mut file = overlay("base.raw", None);
+    put64(&mut file, L1_AT, 0);
+    let (disk, _) = opened_with(file, &[("base.raw", vec![7; 20 * CLUSTER])]);
+    let mut bytes = vec![9; wanted.len()];
+    disk.unwrap().source.read_exact_at(0, &mut bytes).unwrap();
+    assert!(bytes.iter().all(|byte| *byte == 7));
+}
+
+#[test]
+fn the_noted_format_of_a_backing_file_decides() {
+    let base = build();
+    let read = |format| {
+        let (disk, _) = opened_with(overlay("base", format), &[("base", base.clone())]);
+        let mut bytes = vec![9; 4];
+        disk.unwrap().source.read_exact_at(CLUSTER as u64, &mut bytes).unwrap();
+        bytes
+    };
+    assert_eq!(read(Some("raw")), base[CLUSTER..CLUSTER + 4]);
+    // Cluster 1 of the disk in it is absent.
+    assert_eq!((read(Some("qcow2")), read(None)), (vec![0; 4], vec![0; 4]));
+}
+
+#[test]
+fn chains_are_followed_and_each_file_is_used_once() {
+    let files = [("c", vec![7; 8 * CLUSTER]), ("b", overlay("c", None))];
+    let (disk, _) = opened_with(overlay("b", None), &files);
+    let mut bytes = vec![9; 4];
+    disk.unwrap().source.read_exact_at(CLUSTER as u64, &mut bytes).unwrap();
+    assert_eq!(bytes, [7; 4]);
+    let needs = needed(opened_with(overlay("b", None), &files[1..]).0.map(|_| ()).unwrap_err());
+    assert_eq!((needs.is_part, needs.names), (false, vec!["c".to_owned()]));
+    // A file that names itself, and a name that cannot be read.
+    assert_eq!(
+        needed(opened_with(overlay("b", None), &[("b", overlay("b", None))]).0.map(|_| ()).unwrap_err()).names,
+        ["b"]
+    );
+    let mut file = overlay("b", None);
+    put64(&mut file, 8, 1 << 60);
+    assert!(needed(opened_with(file, &files).0.map(|_| ()).unwrap_err()).names.is_empty());
+    let long: Vec<_> = (0..100).map(|_| ("b", overlay("b", None))).collect();
+    let error = opened_with(overlay("b", None), &long).0.map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::OverLimit(_)), "{error}");
+}
+
+/// The same disk with its clusters in another file: cluster 0 at its very start.
+fn external() -> (Vec<u8>, Vec<u8>) {
+    let mut file = build();
+    put64(&mut file, 72, 1 << 2); // incompatible_features: external data file
+    put32(&mut file, 112, 0x4441_5441); // external data file name
+    put32(&mut file, 116, 8);
+    put(&mut file, 120, b"data.raw");
+    put64(&mut file, L2_AT, 1 << 63); // at offset 0, which bit 63 says
+    put64(&mut file, L2_AT + 24, (1 << 63) | CLUSTER as u64);
+    (file, [pattern(), pattern()].concat())
+}
+
+#[test]
+fn clusters_in_an_external_data_file_are_read_from_it() {
+    let (mut file, mut data) = external();
+    let (disk, codes) = opened_with(file.clone(), &[("data.raw", data.clone())]);
+    let mut bytes = vec![9; expected().len()];
+    disk.unwrap().source.read_exact_at(0, &mut bytes).unwrap();
+    assert!(bytes == expected() && codes.is_empty(), "{codes:?}");
+    let needs = needed(opened(file.clone()).0.map(|_| ()).unwrap_err());
+    assert_eq!((needs.is_part, needs.names), (true, vec!["data.raw".to_owned()]));
+    data.truncate(CLUSTER + 10);
+    assert_eq!(opened_with(file.clone(), &[("data.raw", data.clone())]).1, ["qcow2-clusters-missing"]);
+    put64(&mut file, L2_AT + 24, packed_entry(0, 10));
+    assert_eq!(opened_with(file.clone(), &[("data.raw", data)]).1, ["qcow2-clusters-invalid"]);
+    put32(&mut file, 112, 0); // no name
+    assert!(refusal(file).contains("whose name it does not say"));
 }
 
 #[test]
@@ -306,12 +471,14 @@ proptest! {
     /// Any damage ends in data, an error or a finding; never in a panic or endless work.
     #[test]
     fn damage_never_panics(
-        changes in prop::collection::vec((0..6_usize, 0..130_usize, any::<u8>()), 1..10),
+        changes in prop::collection::vec((0..9_usize, 0..130_usize, any::<u8>()), 1..10),
         is_zstd: bool,
         is_extended: bool,
-        length in 0..7 * CLUSTER,
+        length in 0..20 * CLUSTER,
+        snapshot in prop::option::of(Just("first")),
     ) {
-        let mut file = build();
+        // A backing file and an external data file are at hand, wanted or not; the backing name is that of the file.
+        let mut file = if length % 3 == 0 { overlay("base", None) } else { with_snapshots() };
         if is_zstd {
             file[79] = 1 << 3;
             file[104] = 1;
@@ -322,12 +489,18 @@ proptest! {
             file[79] |= 1 << 4;
         }
         for (structure, at, value) in changes {
-            file[[0, CLUSTER, 2 * CLUSTER, L1_AT, L2_AT, PACKED_AT][structure] + at] = value;
+            let places = [0, CLUSTER, 2 * CLUSTER, L1_AT, L2_AT, PACKED_AT, 7 * CLUSTER, 8 * CLUSTER, 9 * CLUSTER];
+            if let Some(byte) = file.get_mut(places[structure] + at) {
+                *byte = value;
+            }
         }
         if length % 2 == 0 {
             file.truncate(length);
         }
-        if let Ok(disk) = opened(file).0 {
+        let files = [build(), vec![7; CLUSTER]].map(|file| NamedFile { name: "base".to_owned(), source: Rc::new(file) });
+        let with = With { files: &files, snapshot };
+        let disk = crate::open_with(Rc::new(file), &with, &Place::new("x"), &Limits::default(), &mut Findings::new());
+        if let Ok(disk) = disk {
             let mut bytes = vec![0; 4096];
             for step in 0..64 {
                 let _ = disk.source.read_exact_at(disk.virtual_size / 64 * step, &mut bytes);

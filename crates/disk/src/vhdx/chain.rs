@@ -12,7 +12,7 @@ use super::metadata::{self, Metadata};
 use super::{SIGNATURE, check, header, log, region, replay};
 use crate::guid::Guid;
 use crate::mapped::Mapped;
-use crate::{Disk, Format, ParentFile, gpt};
+use crate::{Disk, Format, NamedFile, gpt};
 
 /// Longest chain that is followed: as reading goes down it file by file, it also bounds how deep calls nest.
 const MOST_FILES: usize = 64;
@@ -31,12 +31,12 @@ struct Layer {
 /// An error of kind `NeedsFile` says which file is wanted when it is not among them.
 pub(crate) fn open(
     file: Rc<dyn ByteSource>,
-    parents: &[ParentFile],
+    parents: &[NamedFile],
     place: &Place,
     limits: &Limits,
     findings: &mut Findings,
 ) -> Result<Disk, ReadError> {
-    let mut rest: Vec<&ParentFile> = parents.iter().collect();
+    let mut rest: Vec<&NamedFile> = parents.iter().collect();
     let mut layer = Layer::read(file, place.clone(), limits, findings)?;
     let mut above = Vec::new();
     while let Some(locator) = &layer.metadata.parent {
@@ -60,12 +60,12 @@ pub(crate) fn open(
 /// was made, else the one that is called as the parent was, whose contents may have changed since.
 fn choose<'a>(
     locator: &Locator,
-    rest: &mut Vec<&'a ParentFile>,
+    rest: &mut Vec<&'a NamedFile>,
     child: &Place,
     limits: &Limits,
     findings: &mut Findings,
-) -> Result<&'a ParentFile, ReadError> {
-    let state = |file: &ParentFile| match header::read(&*file.source, child, limits, &mut Findings::new()) {
+) -> Result<&'a NamedFile, ReadError> {
+    let state = |file: &NamedFile| match header::read(&*file.source, child, limits, &mut Findings::new()) {
         Ok(headers) => headers.whole().map(|header| header.data_write_guid),
         Err(_) => None,
     };
@@ -90,7 +90,7 @@ fn choose<'a>(
     let reason = format!(
         "a differencing VHDX: it holds only what changed since its parent disk, {at}; open it together with that file"
     );
-    let needs = NeedsFile { reason, names: locator.paths.clone(), linkages };
+    let needs = NeedsFile { reason, is_part: false, names: locator.paths.clone(), linkages };
     Err(ReadError::new(ErrorKind::NeedsFile(needs), child.clone()))
 }
 
@@ -129,6 +129,7 @@ impl Layer {
             sector_size,
             identifier: self.metadata.identifier.map(|id| id.to_string()),
             data_write_id: self.header.map(|header| header.data_write_guid.to_string()),
+            snapshots: Vec::new(),
             source: Rc::new(mapped),
         }
     }

@@ -118,14 +118,19 @@ super::codes! {
         do_ko: "그대로 읽었지만 내용이 잘못되었을 수 있습니다. 파일을 그대로 두고 복사본을 만든 뒤 필요한 데이터를 내보내십시오.";
     QCOW2_SNAPSHOTS = "qcow2-snapshots", Note,
         en: "The qcow2 file holds internal snapshots ({count}): {names}. The answer shows the active state.",
-        do_en: "If data is missing from the active state, it may still be in a snapshot. On a copy of the file, `qemu-img convert -l NAME` writes one out as a disk of its own.",
+        do_en: "If data is missing from the active state, it may still be in a snapshot: open the snapshot instead (`--snapshot NAME` on the command line).",
         ko: "qcow2 파일에 내부 스냅샷 {count}개가 있습니다: {names}. 결과는 현재 상태를 보여 줍니다.",
-        do_ko: "현재 상태에 없는 데이터가 스냅샷에 남아 있을 수 있습니다. 파일의 복사본에서 `qemu-img convert -l 이름`을 실행하면 스냅샷을 별도의 디스크로 꺼낼 수 있습니다.";
+        do_ko: "현재 상태에 없는 데이터가 스냅샷에 남아 있을 수 있습니다. 스냅샷을 대신 여십시오(명령줄에서는 `--snapshot 이름`).";
     QCOW2_SNAPSHOT_TABLE = "qcow2-snapshot-table", Damage,
         en: "The snapshot table of the qcow2 file could not be read to its end: {reason}.",
         do_en: "The active state is not affected. Snapshots that are not named here may still be in the file.",
         ko: "qcow2 파일의 스냅샷 테이블을 끝까지 읽을 수 없습니다: {reason}.",
         do_ko: "현재 상태에는 영향이 없습니다. 여기에 이름이 없는 스냅샷이 파일에 남아 있을 수 있습니다.";
+    DISK_IN_PIECES = "disk-in-pieces", Note,
+        en: "The disk was put together from {count} files, {first} to {last}.",
+        do_en: "Nothing needs to be done. If the end of the disk is missing, look for further pieces.",
+        ko: "{first}부터 {last}까지 파일 {count}개를 이어 디스크를 읽었습니다.",
+        do_ko: "따로 할 일은 없습니다. 디스크 끝부분이 없다면 나머지 조각 파일이 있는지 찾아보십시오.";
     QCOW2_TABLES_MISSING = "qcow2-tables-missing", Loss,
         en: "{missing} of {total} tables of the qcow2 file cannot be read, so up to {bytes} bytes of the disk cannot be found; the first one: {reason}.",
         do_en: "Look for a longer copy of this file. What does not depend on these tables can be read; the rest is reported where it is met.",
@@ -141,6 +146,101 @@ super::codes! {
         do_en: "What lies in these clusters cannot be read and is reported where it is met. The rest of the disk is not affected.",
         ko: "qcow2 파일의 클러스터 항목 {count}개가 잘못되었습니다. 첫 번째: {reason}.",
         do_ko: "이 클러스터에 있는 데이터는 읽을 수 없으며 만나는 곳마다 알립니다. 디스크의 나머지 부분에는 영향이 없습니다.";
+    VHD_FOOTER = "vhd-footer", Damage,
+        en: "The footer at the end of the VHD file is bad: {reason}. Its copy at the start was used.",
+        do_en: "The file may have been cut: other findings say what is missing. Windows may refuse to attach it; copy what you need out of it with Careen first.",
+        ko: "VHD 파일 끝의 푸터가 잘못되었습니다: {reason}. 파일 앞의 복사본을 사용했습니다.",
+        do_ko: "파일이 잘렸을 수 있습니다. 빠진 부분은 다른 항목에 나옵니다. Windows가 이 파일의 연결을 거부할 수 있으니 필요한 데이터를 Careen으로 먼저 꺼내십시오.";
+    VHD_FOOTERS = "vhd-footers", Damage,
+        en: "No footer of the VHD file has the right checksum: {reason}. It still makes sense, so it was used.",
+        do_en: "What is read may still be right: filesystem checksums and image digests tell. Work on a copy of the file.",
+        ko: "VHD 파일의 푸터 중 체크섬이 맞는 것이 없습니다: {reason}. 내용은 유효해 보여 그대로 사용했습니다.",
+        do_ko: "읽은 내용은 맞을 수 있으며 파일 시스템 체크섬과 이미지 다이제스트로 확인할 수 있습니다. 파일의 복사본으로 작업하십시오.";
+    VHD_DYNAMIC_HEADER = "vhd-dynamic-header", Damage,
+        en: "The header of the dynamic VHD does not match its checksum. It was used as it is.",
+        do_en: "What is read may still be right: filesystem checksums and image digests tell. Work on a copy of the file.",
+        ko: "동적 VHD의 헤더가 체크섬과 맞지 않습니다. 있는 그대로 사용했습니다.",
+        do_ko: "읽은 내용은 맞을 수 있으며 파일 시스템 체크섬과 이미지 다이제스트로 확인할 수 있습니다. 파일의 복사본으로 작업하십시오.";
+    VHD_SAVED_STATE = "vhd-saved-state", Note,
+        en: "A virtual machine was suspended upon this VHD: what its memory held of the disk has not been written.",
+        do_en: "If recent changes are missing, resume the virtual machine where its saved state lies and shut it down; otherwise nothing needs to be done.",
+        ko: "이 VHD를 쓰던 가상 머신이 저장된 상태로 멈춰 있습니다. 메모리에만 있던 디스크 내용은 기록되지 않았습니다.",
+        do_ko: "최근 변경이 빠져 있다면 저장된 상태가 있는 곳에서 가상 머신을 다시 시작해 정상 종료하십시오. 그렇지 않으면 따로 할 일은 없습니다.";
+    VHD_FIXED_SHORT = "vhd-fixed-short", Loss,
+        en: "The fixed VHD file is {missing} bytes shorter than its disk.",
+        do_en: "Look for a longer copy of this file. What lies in the file can be read; the rest is reported where it is met and never shown as zeros.",
+        ko: "고정 크기 VHD 파일이 디스크보다 {missing}바이트 짧습니다.",
+        do_ko: "더 긴 복사본이 있는지 찾아보십시오. 파일에 있는 부분은 읽을 수 있으며, 나머지는 만나는 곳마다 알리고 0으로 표시하지 않습니다.";
+    VHD_PARENT_CHANGED = "vhd-parent-changed", Damage,
+        en: "{parent} has the name of the parent of this differencing VHD, but its unique id is {found}, expected {expected}. It was used all the same.",
+        do_en: "It is another disk of the same name, or the parent was converted since. Files may be wrong; look for the parent as it was.",
+        ko: "{parent}은(는) 이 차이점 보관용 VHD의 부모와 이름이 같지만 고유 ID가 {found}이며 {expected}이어야 합니다. 그대로 사용했습니다.",
+        do_ko: "이름만 같은 다른 디스크이거나 그 뒤에 부모 디스크를 변환한 것입니다. 파일이 잘못되었을 수 있으니 당시의 부모 디스크를 찾아보십시오.";
+    VHD_BLOCKS_MISSING = "vhd-blocks-missing", Loss,
+        en: "{missing} of {present} stored blocks of the VHD file ({bytes} bytes of the disk) lie past the end of the file: it has been cut.",
+        do_en: "Look for a longer copy of this file (a backup, the drive it was copied from). Everything that does not lie in the missing blocks can be read; what does is reported where it is met and never shown as zeros.",
+        ko: "VHD 파일에 저장된 블록 {present}개 중 {missing}개(디스크의 {bytes}바이트)가 파일 끝을 넘어서 있습니다. 파일이 잘렸습니다.",
+        do_ko: "더 긴 복사본(백업, 복사해 온 원래 드라이브)이 있는지 찾아보십시오. 빠진 블록에 있지 않은 데이터는 모두 읽을 수 있으며, 빠진 데이터는 만나는 곳마다 알리고 0으로 표시하지 않습니다.";
+    VHD_BLOCKS_INVALID = "vhd-blocks-invalid", Loss,
+        en: "{count} entries of the block allocation table of the VHD file are invalid, the first one is block {first}: {reason}.",
+        do_en: "What lies in these blocks cannot be read and is reported where it is met. The rest of the disk is not affected.",
+        ko: "VHD 파일의 블록 할당 테이블 항목 {count}개가 잘못되었습니다. 첫 번째는 블록 {first}입니다: {reason}.",
+        do_ko: "이 블록에 있는 데이터는 읽을 수 없으며 만나는 곳마다 알립니다. 디스크의 나머지 부분에는 영향이 없습니다.";
+    VHD_BAT_CUT = "vhd-bat-cut", Loss,
+        en: "The block allocation table of the VHD file is too short: {missing} of {total} entries are not there, so {bytes} bytes of the disk cannot be found.",
+        do_en: "Look for a longer copy of this file. The part of the disk whose entries are present can be read.",
+        ko: "VHD 파일의 블록 할당 테이블이 짧습니다. 항목 {total}개 중 {missing}개가 없어 디스크의 {bytes}바이트를 찾을 수 없습니다.",
+        do_ko: "더 긴 복사본이 있는지 찾아보십시오. 항목이 남아 있는 부분은 읽을 수 있습니다.";
+    VMDK_UNCLEAN = "vmdk-unclean-shutdown", Note,
+        en: "The VMDK file was not closed properly by the program that last wrote to it.",
+        do_en: "Most often nothing is lost. Work on a copy of the file; VMware's own repair (`vmware-vdiskmanager -R`) writes to it.",
+        ko: "마지막으로 기록한 프로그램이 VMDK 파일을 정상적으로 닫지 않았습니다.",
+        do_ko: "대부분 손실은 없습니다. 파일의 복사본으로 작업하십시오. VMware의 복구 명령(`vmware-vdiskmanager -R`)은 파일에 기록합니다.";
+    VMDK_NEWLINES = "vmdk-newlines", Loss,
+        en: "The VMDK file was changed on its way: it was copied as text, and line ends in its data were replaced.",
+        do_en: "Copy it again in binary mode from where it came. What is read from this copy may be wrong anywhere.",
+        ko: "VMDK 파일이 전송 중에 바뀌었습니다. 텍스트로 복사되어 데이터 안의 줄바꿈 문자가 바뀌었습니다.",
+        do_ko: "원래 위치에서 바이너리 모드로 다시 복사하십시오. 이 복사본에서 읽은 내용은 어디든 잘못되었을 수 있습니다.";
+    VMDK_DESCRIPTOR = "vmdk-descriptor", Damage,
+        en: "The description inside the VMDK file cannot be read: {reason}. The file was read as a whole disk by itself.",
+        do_en: "If the disk had a parent (a snapshot), files that lie only there read as missing or empty: look for the other files of the disk.",
+        ko: "VMDK 파일 안의 설명을 읽을 수 없습니다: {reason}. 파일 하나를 전체 디스크로 읽었습니다.",
+        do_ko: "부모 디스크(스냅샷)가 있던 디스크라면 거기에만 있는 파일은 없거나 비어 있는 것으로 보입니다. 디스크의 다른 파일을 찾아보십시오.";
+    VMDK_EXTENT_ALONE = "vmdk-extent-alone", Damage,
+        en: "This VMDK file is one part of a disk in several files; the small file that describes the whole disk was not given. The part was read as a disk by itself.",
+        do_en: "Open the description (the .vmdk file without -s001 in its name) together with all parts.",
+        ko: "이 VMDK 파일은 여러 파일로 나뉜 디스크의 한 부분이며, 전체를 설명하는 작은 파일이 없습니다. 이 부분만 하나의 디스크로 읽었습니다.",
+        do_ko: "설명 파일(이름에 -s001이 없는 .vmdk)을 모든 부분과 함께 여십시오.";
+    VMDK_EXTENT = "vmdk-extent", Loss,
+        en: "This part of the VMDK disk cannot be read: {reason}. {bytes} bytes of the disk are lost with it.",
+        do_en: "Look for another copy of this file. The other parts are not affected; what lies in this one is reported where it is met and never shown as zeros.",
+        ko: "VMDK 디스크의 이 부분을 읽을 수 없습니다: {reason}. 디스크의 {bytes}바이트를 읽을 수 없습니다.",
+        do_ko: "이 파일의 다른 복사본을 찾아보십시오. 다른 부분에는 영향이 없으며, 이 부분의 데이터는 만나는 곳마다 알리고 0으로 표시하지 않습니다.";
+    VMDK_FLAT_SHORT = "vmdk-extent-short", Loss,
+        en: "This part of the VMDK disk is {missing} bytes shorter than the description says.",
+        do_en: "Look for a longer copy of this file. What lies in the file can be read; the rest is reported where it is met and never shown as zeros.",
+        ko: "VMDK 디스크의 이 부분이 설명보다 {missing}바이트 짧습니다.",
+        do_ko: "더 긴 복사본이 있는지 찾아보십시오. 파일에 있는 부분은 읽을 수 있으며, 나머지는 만나는 곳마다 알리고 0으로 표시하지 않습니다.";
+    VMDK_PARENT_CHANGED = "vmdk-parent-changed", Damage,
+        en: "{parent} has the name of the parent of this VMDK disk, but its content id is {found}, expected {expected}. It was used all the same.",
+        do_en: "The parent was written to after this disk was made upon it, or it is another file of the same name. Files that changed since may be wrong; look for a copy of the parent as it was.",
+        ko: "{parent}은(는) 이 VMDK 디스크의 부모와 이름이 같지만 내용 ID가 {found}이며 {expected}이어야 합니다. 그대로 사용했습니다.",
+        do_ko: "이 디스크를 만든 뒤 부모에 기록했거나 이름만 같은 다른 파일입니다. 그 뒤에 바뀐 파일은 잘못되었을 수 있으니 당시의 부모 디스크 복사본을 찾아보십시오.";
+    VMDK_TABLES_MISSING = "vmdk-tables-missing", Loss,
+        en: "{missing} of {total} grain tables of the VMDK disk cannot be read; the first one: {reason}.",
+        do_en: "Look for a longer copy of this file. What does not depend on these tables can be read; the rest is reported where it is met.",
+        ko: "VMDK 디스크의 그레인 테이블 {total}개 중 {missing}개를 읽을 수 없습니다. 첫 번째: {reason}.",
+        do_ko: "더 긴 복사본이 있는지 찾아보십시오. 이 테이블과 관계없는 데이터는 읽을 수 있으며 나머지는 만나는 곳마다 알립니다.";
+    VMDK_GRAINS_MISSING = "vmdk-grains-missing", Loss,
+        en: "{missing} of {present} stored grains of the VMDK disk ({bytes} bytes) lie past the end of their file: it has been cut.",
+        do_en: "Look for a longer copy of this file (a backup, the drive it was copied from). Everything that does not lie in the missing grains can be read; what does is reported where it is met and never shown as zeros.",
+        ko: "VMDK 디스크에 저장된 그레인 {present}개 중 {missing}개({bytes}바이트)가 파일 끝을 넘어서 있습니다. 파일이 잘렸습니다.",
+        do_ko: "더 긴 복사본(백업, 복사해 온 원래 드라이브)이 있는지 찾아보십시오. 빠진 그레인에 있지 않은 데이터는 모두 읽을 수 있으며, 빠진 데이터는 만나는 곳마다 알리고 0으로 표시하지 않습니다.";
+    VMDK_GRAINS_INVALID = "vmdk-grains-invalid", Loss,
+        en: "{count} grain table entries of the VMDK disk are invalid, the first one: {reason}.",
+        do_en: "What lies in these grains cannot be read and is reported where it is met. The rest of the disk is not affected.",
+        ko: "VMDK 디스크의 그레인 테이블 항목 {count}개가 잘못되었습니다. 첫 번째: {reason}.",
+        do_ko: "이 그레인에 있는 데이터는 읽을 수 없으며 만나는 곳마다 알립니다. 디스크의 나머지 부분에는 영향이 없습니다.";
     GPT_PRIMARY = "gpt-primary", Damage,
         en: "The partition table (GPT) at the start of the disk is bad: {reason}. The copy at the end of the disk was used.",
         do_en: "The partitions are not affected. Something has written over the start of the disk: check the first partition with care.",

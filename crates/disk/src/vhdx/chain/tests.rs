@@ -45,10 +45,16 @@ fn opened(file: Vec<u8>, parents: &[(&str, Vec<u8>)]) -> (Result<Disk, ReadError
     let mut findings = Findings::new();
     let parents: Vec<_> = parents
         .iter()
-        .map(|(name, file)| ParentFile { name: (*name).to_owned(), source: Rc::new(file.clone()) })
+        .map(|(name, file)| NamedFile { name: (*name).to_owned(), source: Rc::new(file.clone()) })
         .collect();
     let place = Place::new("child.avhdx");
-    let disk = crate::open_with(Rc::new(file), &parents, &place, &Limits::default(), &mut findings);
+    let disk = crate::open_with(
+        Rc::new(file),
+        &crate::With { files: &parents, snapshot: None },
+        &place,
+        &Limits::default(),
+        &mut findings,
+    );
     (disk, findings.list().iter().map(|finding| finding.code.name).collect())
 }
 
