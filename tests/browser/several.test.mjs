@@ -1,6 +1,7 @@
 // Several files: a disk and what it was made upon, in any order and one after another.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -139,6 +140,28 @@ test('a disk that cannot be opened stands beside those that can', async () => {
   await page.getByTestId('open-disk-0').click();
   await imagesOf(page);
   assert.equal(await header(page), basename(tiny));
+  assertQuiet(watched);
+  await close();
+});
+
+test('a state that was kept inside the file is opened in place of the active one', async () => {
+  const { page, watched, close } = await openPage();
+  const file = join(folder, 'kept.qcow2');
+  // The active state loses what lies in the middle; the snapshot has it.
+  execFileSync('qemu-img', ['convert', '-O', 'qcow2', disk('cases/qcow2-mbr').file, file]);
+  execFileSync('qemu-img', ['snapshot', '-c', 'before', file]);
+  execFileSync('qemu-io', ['-c', `write -z ${(64 << 20) + (1 << 20)} 1M`, file]);
+  await page.getByTestId('pick-disk').setInputFiles(file);
+  assert.equal(await waitForState(page, 'complete', 'failed'), 'complete');
+  await page.locator('.answer__line').filter({ hasText: 'earlier states of this disk: before' }).waitFor();
+  await picture(page, 'snapshots');
+  await page.getByTestId('snapshot').filter({ hasText: 'before' }).getByRole('button').click();
+  await page.locator('.answer__line').filter({ hasText: 'snapshot before' }).waitFor();
+  assert.equal(await waitForState(page, 'complete', 'failed'), 'complete');
+  assert.deepEqual(await imagesOf(page), JSON.parse(careen('images', '--json', '--snapshot', 'before', file)).map(({ id }) => id).sort());
+  await go(page, 'overview');
+  await page.getByTestId('snapshot').first().getByRole('button').click();
+  await page.locator('.answer__line').filter({ hasText: 'snapshot before' }).waitFor({ state: 'detached' });
   assertQuiet(watched);
   await close();
 });

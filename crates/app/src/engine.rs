@@ -68,6 +68,8 @@ struct Inner {
     files: Vec<File>,
     /// Which of the files is the disk, once that is known.
     disk: Option<u32>,
+    /// Id of the snapshot that is read in place of the disk's active state.
+    snapshot: Option<String>,
     waiting: HashMap<RequestId, Waiting>,
     next_id: RequestId,
     /// Counts workers, so that a late word of an ended one is not taken for its successor's.
@@ -113,6 +115,19 @@ impl Engine {
     /// Opens the disk among these files: the one at this position, or whichever it is. Everything known of an earlier
     /// one is forgotten.
     pub fn open(&self, files: Vec<File>, disk: Option<u32>) {
+        self.open_state(files, disk, None);
+    }
+
+    /// Opens a snapshot of the disk that is open, or its active state again.
+    pub fn open_snapshot(&self, snapshot: Option<String>) {
+        let (files, disk) = {
+            let inner = self.inner.borrow();
+            (inner.files.clone(), inner.disk)
+        };
+        self.open_state(files, disk, snapshot);
+    }
+
+    fn open_state(&self, files: Vec<File>, disk: Option<u32>, snapshot: Option<String>) {
         self.end_worker(FailureKind::Cancelled);
         let chosen = disk.and_then(|disk| files.get(disk as usize));
         if disk.is_none() {
@@ -121,7 +136,7 @@ impl Engine {
         self.told.begin(chosen.map_or_else(|| Picked::together(&files), Picked::new));
         {
             let mut inner = self.inner.borrow_mut();
-            (inner.files, inner.disk) = (files, disk);
+            (inner.files, inner.disk, inner.snapshot) = (files, disk, snapshot);
         }
         let engine = self.clone();
         spawn_local(async move {
@@ -218,9 +233,9 @@ impl Engine {
     }
 
     async fn open_in_worker(&self) -> Result<Opened, Failure> {
-        let (files, disk) = {
+        let (files, disk, snapshot) = {
             let inner = self.inner.borrow();
-            (inner.files.clone(), inner.disk)
+            (inner.files.clone(), inner.disk, inner.snapshot.clone())
         };
         if files.is_empty() {
             return Err(gone(FailureKind::NothingOpen, "no disk is open"));
@@ -233,7 +248,7 @@ impl Engine {
         if let Some(running) = &mut self.inner.borrow_mut().worker {
             running.has_files = true;
         }
-        let answer = self.ask_now(Request::Open { names, disk }, &files).await;
+        let answer = self.ask_now(Request::Open { names, disk, snapshot }, &files).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
             Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),

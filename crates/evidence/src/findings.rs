@@ -44,6 +44,7 @@ impl Findings {
         let code = match error.kind {
             ErrorKind::OverLimit(_) => &codes::general::LIMIT_REACHED,
             ErrorKind::Unsupported(_) => &codes::general::NOT_SUPPORTED,
+            ErrorKind::Corrupt(_) => &codes::general::STRUCTURE_DAMAGED,
             _ => &codes::general::READ_FAILED,
         };
         self.add_error(code, error);
@@ -108,9 +109,10 @@ mod tests {
         findings.add_failure(&ReadError::unsupported(&place, "x"));
         findings.add_failure(&ReadError::over_limit(&place, "x"));
         findings.add_failure(&ReadError::corrupt(&place, "x"));
+        findings.add_failure(&ReadError::io(&place, "x"));
         findings.add_failure(&ReadError::new(ErrorKind::Cancelled, place));
         let codes: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
-        assert_eq!(codes, ["not-supported", "limit-reached", "read-failed"]);
+        assert_eq!(codes, ["not-supported", "limit-reached", "structure-damaged", "read-failed"]);
     }
 
     #[test]

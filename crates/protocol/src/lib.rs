@@ -46,6 +46,8 @@ pub enum Request {
         names: Vec<String>,
         /// Which of them is the disk; `None` to find out.
         disk: Option<u32>,
+        /// Id of the internal snapshot to read in place of the active state.
+        snapshot: Option<String>,
     },
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.

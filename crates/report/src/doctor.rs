@@ -167,7 +167,12 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         to(&causes::PARTITIONS_DAMAGED, Certain)
     } else if is_one_of(&[&disk::EXT_SUPERBLOCK_LOST, &survey::FILESYSTEM_UNREADABLE]) {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Certain))
-    } else if is_one_of(&[&general::READ_FAILED, &store::OVERLAY_LAYER_UNREADABLE, &store::OVERLAY_MARKS_UNREADABLE]) {
+    } else if is_one_of(&[
+        &general::READ_FAILED,
+        &general::STRUCTURE_DAMAGED,
+        &store::OVERLAY_LAYER_UNREADABLE,
+        &store::OVERLAY_MARKS_UNREADABLE,
+    ]) {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Likely))
     } else if is_one_of(&[&general::NOT_SUPPORTED]) {
         Some(Belongs::ToWhatIsBroken(&causes::NOT_READ, Certain))

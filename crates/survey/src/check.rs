@@ -127,6 +127,6 @@ mod tests {
         let mut findings = Findings::new();
         check(&tree, &Options::default(), &mut |_| {}, &mut findings).unwrap();
         assert_eq!(*tree.opened.borrow(), [lost, linked]);
-        assert_eq!(findings.list().iter().map(|it| it.code.name).collect::<Vec<_>>(), ["read-failed"]);
+        assert_eq!(findings.list().iter().map(|it| it.code.name).collect::<Vec<_>>(), ["structure-damaged"]);
     }
 }

@@ -58,18 +58,18 @@ impl Files {
         (!files.is_empty()).then_some(Files { files })
     }
 
-    /// Opens the disk at this position, or the only one there is.
-    pub fn choose(&self, disk: Option<u32>) -> Result<Choice, ReadError> {
+    /// Opens the disk at this position, or the only one there is; a snapshot of it where one is named.
+    pub fn choose(&self, disk: Option<u32>, snapshot: Option<&str>) -> Result<Choice, ReadError> {
         let disk = disk.map(|disk| disk as usize).or((self.files.len() == 1).then_some(0));
         if let Some(disk) = disk {
-            return self.open(disk, Vec::new());
+            return self.open(disk, snapshot, Vec::new());
         }
         let tried = (0..self.files.len()).map(|at| self.try_one(at)).collect::<Result<Vec<Tried>, _>>()?;
         let below: Vec<usize> = tried.iter().flat_map(|one| one.below.iter().copied()).collect();
         let on_top = tried.into_iter().filter(|one| !below.contains(&one.at));
         let (disks, others): (Vec<Tried>, Vec<Tried>) = on_top.partition(Tried::is_disk);
         match disks.as_slice() {
-            [disk] => self.open(disk.at, others.iter().map(|other| other.at).collect()),
+            [disk] => self.open(disk.at, snapshot, others.iter().map(|other| other.at).collect()),
             [] => Ok(self.several(others)),
             _ => Ok(self.several(disks)),
         }
@@ -100,15 +100,15 @@ impl Files {
         all.filter_map(|at| self.files.get(at as usize)).map(|(_, file)| Rc::clone(file)).collect()
     }
 
-    fn open(&self, disk: usize, unused: Vec<usize>) -> Result<Choice, ReadError> {
-        let session = self.session(disk)?;
+    fn open(&self, disk: usize, snapshot: Option<&str>, unused: Vec<usize>) -> Result<Choice, ReadError> {
+        let session = self.session(disk, snapshot)?;
         let below = positions(self.held().filter(|at| *at != disk));
         let roles = FilesOfDisk { disk: position(disk), below, unused: positions(unused) };
         Ok(Choice::One(Box::new(session), roles))
     }
 
     fn try_one(&self, at: usize) -> Result<Tried, ReadError> {
-        match self.session(at) {
+        match self.session(at, None) {
             Ok(session) => {
                 let below = self.held().filter(|other| *other != at).collect();
                 Ok(Tried { at, below, found: Ok(session.survey()) })
@@ -118,7 +118,7 @@ impl Files {
         }
     }
 
-    fn session(&self, disk: usize) -> Result<Session, ReadError> {
+    fn session(&self, disk: usize, snapshot: Option<&str>) -> Result<Session, ReadError> {
         let file = |(name, file): &(String, Rc<WebFile>)| DiskFile {
             name: name.clone(),
             source: Rc::clone(file) as Rc<dyn ByteSource>,
@@ -128,7 +128,7 @@ impl Files {
         let Some(disk) = disk else {
             return Err(ReadError::io(&Place::default(), "no file was picked"));
         };
-        let opening = Opening { disk, beside: others.collect(), snapshot: None };
+        let opening = Opening { disk, beside: others.collect(), snapshot: snapshot.map(str::to_owned) };
         Session::open(opening, Options::default(), &mut work::tell_progress())
     }
 

@@ -49,7 +49,7 @@ impl Worker {
     /// Answers a request, or takes it into the queue.
     pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>) {
         match request {
-            Request::Open { names, disk } => self.open(id, names, disk, files),
+            Request::Open { names, disk, snapshot } => self.open(id, names, disk, snapshot.as_deref(), files),
             Request::Cancel => {
                 self.queue.clear();
                 if let Some(disk) = &self.disk {
@@ -70,7 +70,7 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, id: RequestId, names: Vec<String>, disk: Option<u32>, files: Vec<File>) {
+    fn open(&mut self, id: RequestId, names: Vec<String>, disk: Option<u32>, snapshot: Option<&str>, files: Vec<File>) {
         // The old disk's memory is given back first.
         self.queue.clear();
         self.disk = None;
@@ -78,7 +78,7 @@ impl Worker {
         let Some(files) = Files::new(names, files, &lost) else {
             return post::event(id, &Event::Failed(nothing_open()));
         };
-        match files.choose(disk) {
+        match files.choose(disk, snapshot) {
             Ok(Choice::Several(disks)) => post::event(id, &Event::Reply(Reply::Several(disks))),
             Ok(Choice::One(session, roles)) => {
                 let survey = Box::new(session.survey());

@@ -45,6 +45,12 @@ super::texts! {
     DISK_ID: "Disk id", "디스크 ID";
     READ_SO_FAR: "Read from it", "읽은 양";
     IN_REQUESTS: "{size} in {n} requests", "{n}회 요청으로 {size}";
+    SNAPSHOTS: "States kept in the file", "파일에 보관된 상태";
+    SNAPSHOT_NOW: "Active state", "현재 상태";
+    SNAPSHOT_OPEN: "Open", "열기";
+    SNAPSHOT_SHOWN: "shown", "표시 중";
+    SNAPSHOTS_LINE: "The file also keeps earlier states of this disk: {names}. What is missing or damaged here may be whole there; open one under Disk file.", "이 파일에는 디스크의 이전 상태도 보관되어 있습니다: {names}. 여기에 없거나 손상된 데이터가 그 안에는 온전할 수 있습니다. 디스크 파일 항목에서 여십시오.";
+    SNAPSHOT_LINE: "This is the disk as it was kept in the snapshot {name}, and not its active state.", "현재 상태가 아니라 스냅샷 {name}에 보관된 디스크입니다.";
     PARTITIONS: "On the disk", "디스크 구성";
     WHOLE_DISK: "Whole disk", "디스크 전체";
     PARTITION: "Partition {n}", "파티션 {n}";

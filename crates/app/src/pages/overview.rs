@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use careen_model::{
-    ContainerState, Doctor, Filesystem, FilesystemState, ImageKind, Partition, Severity, StoreKind, Survey, causes,
+    ContainerState, DiskSnapshot, DiskSummary, Doctor, Filesystem, FilesystemState, ImageKind, Partition, Severity,
+    StoreKind, Survey, causes,
 };
 use leptos::prelude::*;
 
@@ -75,6 +76,7 @@ fn Answer(survey: Arc<Survey>, is_complete: bool) -> impl IntoView {
     view! {
         <h1 class="answer">{headline}</h1>
         <ul class="answer__lines">
+            {shown_snapshot(&survey.disk)}
             {diagnosis.as_ref().map(|doctor| cause(doctor))}
             {condition(&survey, is_complete, diagnosis.is_some())}
             {replayed(&survey)}
@@ -305,11 +307,71 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
                 {disk.virtual_disk_id.map(|id| fact(overview::DISK_ID.get(), id))}
                 {fact(overview::READ_SO_FAR.get(), read)}
             </Facts>
+            <Snapshots disk=survey.disk.clone() />
             <h3>{overview::PARTITIONS.get()}</h3>
             <ul class="plain">{partitions.collect_view()}</ul>
             {(!survey.stores.is_empty()).then(|| view! { <h3>{overview::STORES.get()}</h3> <ul class="plain">{stores}</ul> })}
         </section>
     }
+}
+
+/// Which of several states of the disk this is.
+fn shown_snapshot(disk: &DiskSummary) -> impl IntoView + use<> {
+    if disk.snapshots.is_empty() {
+        return None;
+    }
+    let Some(wanted) = &disk.snapshot else {
+        let names: Vec<&str> = disk.snapshots.iter().map(|snapshot| name_of(snapshot).as_str()).collect();
+        let text = overview::SNAPSHOTS_LINE.with(&[("names", &names.join(", "))]);
+        return Some(line("note", Icon::Note, text, None));
+    };
+    let shown = disk.snapshots.iter().find(|snapshot| is_shown(snapshot, wanted));
+    let name = shown.map_or(wanted, name_of);
+    Some(line("note", Icon::Note, overview::SNAPSHOT_LINE.with(&[("name", name)]), None))
+}
+
+fn is_shown(snapshot: &DiskSnapshot, wanted: &str) -> bool {
+    snapshot.name == wanted || snapshot.id == wanted
+}
+
+/// What a snapshot is called; the id of one without name.
+fn name_of(snapshot: &DiskSnapshot) -> &String {
+    if snapshot.name.is_empty() { &snapshot.id } else { &snapshot.name }
+}
+
+/// States of the disk inside its file, each of which can be opened.
+#[component]
+fn Snapshots(disk: DiskSummary) -> impl IntoView {
+    let context = context();
+    let state = |name: String, created: Option<String>, snapshot: Option<String>, is_shown: bool| {
+        let key = snapshot.clone().unwrap_or_default();
+        let open = move |_| context.engine().open_snapshot(snapshot.clone());
+        view! {
+            <li class="store" data-testid="snapshot" data-key=key>
+                <span class="mono">{name}</span>
+                <span class="muted">{created.and_then(|time| format::milliseconds(&time)).map(format::time)}</span>
+                {if is_shown {
+                    view! { <Status tone="note" text=overview::SNAPSHOT_SHOWN.get() /> }.into_any()
+                } else {
+                    view! { <button type="button" class="button" on:click=open>{overview::SNAPSHOT_OPEN.get()}</button> }.into_any()
+                }}
+            </li>
+        }
+    };
+    (!disk.snapshots.is_empty()).then(|| {
+        let is_active = disk.snapshot.is_none();
+        let kept = disk.snapshots.iter().map(|snapshot| {
+            let is_shown = disk.snapshot.as_deref().is_some_and(|wanted| is_shown(snapshot, wanted));
+            state(name_of(snapshot).clone(), snapshot.created.clone(), Some(snapshot.id.clone()), is_shown)
+        });
+        view! {
+            <h3>{overview::SNAPSHOTS.get()}</h3>
+            <ul class="plain">
+                {state(overview::SNAPSHOT_NOW.get().to_owned(), None, None, is_active)}
+                {kept.collect_view()}
+            </ul>
+        }
+    })
 }
 
 fn partition_view(partition: Partition, filesystem: Option<Filesystem>) -> impl IntoView {

@@ -136,6 +136,6 @@ fn a_range_that_cannot_be_read_is_told() {
     let window = Window::new(source, Place::new("cut"), 0, 1 << 20);
     let mut findings = Findings::new();
     assert_eq!(probe(&window, &Place::new("cut"), &mut findings), None);
-    assert_eq!(findings.list()[0].code.name, "read-failed");
+    assert_eq!(findings.list()[0].code.name, "structure-damaged");
     assert_eq!(findings.list().len(), 1);
 }

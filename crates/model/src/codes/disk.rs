@@ -118,9 +118,9 @@ super::codes! {
         do_ko: "그대로 읽었지만 내용이 잘못되었을 수 있습니다. 파일을 그대로 두고 복사본을 만든 뒤 필요한 데이터를 내보내십시오.";
     QCOW2_SNAPSHOTS = "qcow2-snapshots", Note,
         en: "The qcow2 file holds internal snapshots ({count}): {names}. The answer shows the active state.",
-        do_en: "If data is missing from the active state, it may still be in a snapshot: open the snapshot instead (`--snapshot NAME` on the command line).",
+        do_en: "If data is missing from the active state, it may still be in a snapshot: open the snapshot instead (in the overview of the page; `--snapshot NAME` on the command line).",
         ko: "qcow2 파일에 내부 스냅샷 {count}개가 있습니다: {names}. 결과는 현재 상태를 보여 줍니다.",
-        do_ko: "현재 상태에 없는 데이터가 스냅샷에 남아 있을 수 있습니다. 스냅샷을 대신 여십시오(명령줄에서는 `--snapshot 이름`).";
+        do_ko: "현재 상태에 없는 데이터가 스냅샷에 남아 있을 수 있습니다. 스냅샷을 대신 여십시오(페이지에서는 개요에서, 명령줄에서는 `--snapshot 이름`).";
     QCOW2_SNAPSHOT_TABLE = "qcow2-snapshot-table", Damage,
         en: "The snapshot table of the qcow2 file could not be read to its end: {reason}.",
         do_en: "The active state is not affected. Snapshots that are not named here may still be in the file.",

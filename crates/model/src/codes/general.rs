@@ -6,6 +6,11 @@ super::codes! {
         do_en: "Check that the file is still there and not in use by another program, then open it again. If the reason stays, the storage under it may be failing: copy the file to another drive first.",
         ko: "읽을 수 없습니다: {reason}.",
         do_ko: "파일이 그대로 있고 다른 프로그램이 사용 중이 아닌지 확인한 뒤 다시 여십시오. 같은 이유가 계속되면 저장 장치 고장일 수 있으니 먼저 파일을 다른 드라이브로 복사하십시오.";
+    STRUCTURE_DAMAGED = "structure-damaged", Loss,
+        en: "A structure that leads here is damaged: {reason}.",
+        do_en: "Take out what is listed. A check of the filesystem on a copy of the disk file (e2fsck) may bring back more; the disk file itself stays as it is.",
+        ko: "여기로 이어지는 구조가 손상되었습니다: {reason}.",
+        do_ko: "목록에 있는 것을 먼저 꺼내십시오. 디스크 파일의 사본에서 파일 시스템 검사(e2fsck)를 실행하면 더 되살릴 수도 있습니다. 원본 파일은 그대로 두십시오.";
     NOT_SUPPORTED = "not-supported", Loss,
         en: "This is legal, but this version does not read it: {reason}. It is not in the answer.",
         do_en: "Nothing is known to be wrong with it. The files it is made of can be browsed in the scope fs, or try a newer version.",
