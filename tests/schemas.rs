@@ -70,6 +70,22 @@ fn documents() {
 }
 
 #[test]
+fn what_containers_printed_and_changed() {
+    let containers = ask("containers", &[]).json().unwrap();
+    let ids = containers.as_array().unwrap().iter().map(|container| container["id"].as_str().unwrap());
+    let (mut lines, mut changes) = (Vec::new(), Vec::new());
+    for id in ids {
+        let file = tiny().file.to_string_lossy();
+        // A container whose driver keeps no log has none to print.
+        let logs = careen(["logs", &*file, id, "--json", "--tail", "100"]).expect(&[0, 1]).unwrap();
+        lines.extend(logs.json_lines().unwrap());
+        changes.push(ask("changes", &[id]).json().unwrap());
+    }
+    is_valid("logs", &lines);
+    is_valid("changes", &changes);
+}
+
+#[test]
 fn disks_side_by_side() {
     let file = tiny().file.to_string_lossy();
     is_valid("compare", &[careen(["compare", &file, &file, "--json"]).expect(&[0]).unwrap().json().unwrap()]);

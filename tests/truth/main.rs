@@ -1,6 +1,7 @@
 //! Every disk against what the real tools said of it: the engine of its records, the kernel of its files, dpkg, pip and
 //! conda of its packages. Everything goes through the `careen` command, as a person would ask.
 
+mod containers;
 mod documents;
 mod filesystem;
 mod listing;
@@ -18,6 +19,7 @@ fn main() {
     let disks = disks();
     let mut trials = Vec::new();
     for disk in &disks.all {
+        trials.extend(containers::trials(disk));
         match &disk.known {
             Known::Docker { folder, whole } => docker(disk, folder, *whole, &mut trials),
             Known::Filesystem(truth) => trials.push(trial(disk, "files", {

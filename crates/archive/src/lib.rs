@@ -36,7 +36,7 @@ use careen_evidence::{ByteSource, Cached, CancelToken, Findings, Limits, Place, 
 use crate::gzip::Packed;
 use crate::header::{BLOCK, Block, MAGIC, MAGIC_AT};
 use crate::index::{Names, Pass, index};
-use crate::stream::Plain;
+use crate::stream::{Forward, Plain};
 
 pub use tar_split::layer_of_tar_split;
 pub use tree::ArchiveTree;
@@ -97,6 +97,18 @@ pub fn detect(source: &Rc<dyn ByteSource>) -> Result<Option<Format>, ReadError> 
 fn is_header(block: &[u8; BLOCK]) -> bool {
     block.get(MAGIC_AT..).is_some_and(|rest| rest.starts_with(MAGIC))
         || matches!(Block::read(block), Block::Header(header) if !header.name.is_empty())
+}
+
+/// What a file packed with gzip holds, to be read anywhere: one pass over it is made now. What stands before a cut or
+/// damaged place is there, with a finding. `place` is the file's.
+pub fn unpack(
+    source: Rc<dyn ByteSource>,
+    place: &Place,
+    findings: &mut Findings,
+) -> Result<Rc<dyn ByteSource>, ReadError> {
+    let mut packed = Packed::new(source, place);
+    packed.advance(u64::MAX)?;
+    Ok(Rc::new(Cached::new(Rc::new(packed.finish(findings)), CACHE_LINE, CACHE_LINES)))
 }
 
 /// Opens an archive. `progress` hears how many bytes of the file are done, of how many.

@@ -114,6 +114,23 @@ pub enum Command {
         /// The file.
         path: OsString,
     },
+    /// What a container printed, as docker logs prints it; with --json one object a line.
+    Logs {
+        /// The disk file.
+        disk: PathBuf,
+        /// Name or id of the container.
+        container: String,
+        /// What is wanted of it.
+        #[command(flatten)]
+        options: LogOptions,
+    },
+    /// What a container changed in its files, as docker diff prints it.
+    Changes {
+        /// The disk file.
+        disk: PathBuf,
+        /// Name or id of the container.
+        container: String,
+    },
     /// What docker inspect prints, of an image, a container or a volume.
     Inspect {
         /// The disk file.
@@ -128,6 +145,29 @@ pub enum Command {
         /// Name or id of the image.
         image: String,
     },
+}
+
+/// What of a log is wanted.
+#[derive(Args)]
+pub struct LogOptions {
+    /// Put the time before each record.
+    #[arg(long, short = 't')]
+    pub timestamps: bool,
+    /// Only what was printed there.
+    #[arg(long, value_name = "STREAM", value_parser = ["stdout", "stderr"])]
+    pub stream: Option<String>,
+    /// Only the last so many records; they are counted before any is left out.
+    #[arg(long, short = 'n', value_name = "N")]
+    pub tail: Option<u64>,
+    /// Only what was printed at this time (RFC 3339) or later.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only what was printed at this time or before.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only records that hold this text, in upper or lower case.
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
 }
 
 /// One or more disks.

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod containers;
 mod files;
 mod side_by_side;
 
@@ -90,6 +91,8 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             files::ls(input(disk), of, path, options, &mut out, json)
         }
         Command::Cat { disk, of, path } => files::cat(input(disk), of, path, &mut out),
+        Command::Logs { disk, container, options } => containers::logs(input(disk), container, options, &mut out, json),
+        Command::Changes { disk, container } => containers::changes(input(disk), container, &mut out, json),
         Command::Inspect { disk, scope } => {
             let session = input(disk).open(&mut Reporter::new())?;
             let mut findings = Findings::new();

@@ -5,6 +5,7 @@
 //! ids are written as Docker writes them.
 
 pub mod causes;
+mod change;
 pub mod codes;
 mod comparison;
 mod container;
@@ -14,6 +15,7 @@ mod file;
 mod finding;
 mod history;
 mod image;
+mod log;
 mod network;
 mod package;
 mod place;
@@ -24,6 +26,7 @@ mod time;
 mod volume;
 
 pub use causes::{Cause, ErrorText};
+pub use change::{Change, ChangeKind};
 pub use comparison::{
     CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
 };
@@ -34,6 +37,7 @@ pub use file::{FileEntry, FileType};
 pub use finding::{Code, Finding, Language, Severity};
 pub use history::HistoryStep;
 pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState};
+pub use log::{LogLine, LogPage, LogPosition, LogStream};
 pub use network::Network;
 pub use package::{Details, Ecosystem, Package};
 pub use place::Place;

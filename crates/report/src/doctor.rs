@@ -172,6 +172,7 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &general::STRUCTURE_DAMAGED,
         &store::OVERLAY_LAYER_UNREADABLE,
         &store::OVERLAY_MARKS_UNREADABLE,
+        &store::LOG_UNREADABLE,
     ]) {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Likely))
     } else if is_one_of(&[&general::NOT_SUPPORTED]) {
@@ -205,6 +206,9 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         to(&causes::UNCLEAN_STOP, Certain)
     } else if is_one_of(&[&survey::LAYER_RECORD_UNREADABLE]) {
         to(&causes::METADATA_DAMAGED, Certain)
+    } else if is_one_of(&[&store::LOG_RECORD_LOST]) {
+        // It keeps no Docker from starting, but a power cut leaves it.
+        to(&causes::UNCLEAN_STOP, Possible)
     } else if is_one_of(&[&doctor::CONTAINERS_RUNNING]) {
         to(&causes::UNCLEAN_STOP, Possible)
     } else if is_one_of(&[&doctor::DISK_ID_SHARED]) {

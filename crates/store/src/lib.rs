@@ -6,14 +6,18 @@
 //! Sources: moby and containerd as named in each module; records are read without any database where one is broken.
 
 pub mod bbolt;
+mod changes;
 mod classic;
 mod containerd;
 mod digest;
 mod engine_id;
+mod logs;
 pub mod overlay;
 mod records;
 mod roots;
 
+pub use changes::{EmitChange, changes};
 pub use classic::ClassicStore;
+pub use logs::{ContainerLog, LogReader, LogRecord};
 pub use overlay::MergedTree;
 pub use roots::{DataRoot, find_roots};

@@ -4,11 +4,13 @@
 //! thread, no clock: the caller hands in a [`DiskFile`], asks for one piece of work after another and is told how far
 //! each has come. It knows nothing of terminals, messages or pages.
 
+mod changes;
 mod check;
 mod copies;
 mod documents;
 mod layers;
 pub mod list;
+mod logs;
 mod names;
 mod packages;
 mod scope;
@@ -19,6 +21,8 @@ mod witness;
 
 pub use careen_disk::{is_later_piece, last_part};
 pub use careen_report as report;
+pub use changes::change;
 pub use copies::{Directory, Lost};
+pub use logs::{LogFrom, LogQuery, Logs, log_line, log_stamp};
 pub use scope::Scope;
 pub use session::{DiskFile, Observer, Opening, Options, Session};

@@ -216,4 +216,14 @@ super::codes! {
         do_en: "Docker or containerd may stop with a panic when they meet this page. Compare the list with what you expect.",
         ko: "이 데이터베이스의 페이지 하나를 읽을 수 없습니다: {reason}. 그 페이지의 내용만 결과에서 빠졌습니다.",
         do_ko: "Docker나 containerd는 이 페이지를 읽을 때 패닉으로 중단될 수 있습니다. 목록을 예상한 내용과 비교하십시오.";
+    LOG_RECORD_LOST = "log-record-lost", Loss,
+        en: "A record of this container's log cannot be read: {reason}. It is left out; the records before and behind it are there.",
+        do_en: "A power cut leaves this at the end of a log. To see the bytes themselves, open the file (scope fs) at this offset.",
+        ko: "이 컨테이너의 로그에서 기록 하나를 읽을 수 없습니다: {reason}. 그 기록만 빠지고 앞뒤 기록은 그대로 있습니다.",
+        do_ko: "전원이 끊기면 로그 끝에 이런 기록이 남습니다. 바이트를 직접 보려면 파일(범위 fs)을 열어 이 위치를 확인하십시오.";
+    LOG_UNREADABLE = "log-unreadable", Loss,
+        en: "Part of this container's log cannot be read from the disk: {reason}. The records in it are left out; reading went on behind it.",
+        do_en: "Nothing was written to the disk. If the medium itself fails, copy the whole disk file first and read the copy.",
+        ko: "이 컨테이너의 로그 일부를 디스크에서 읽을 수 없습니다: {reason}. 그 부분의 기록은 빠졌으며 그 뒤부터 계속 읽었습니다.",
+        do_ko: "디스크에는 아무것도 기록하지 않았습니다. 매체 자체에 문제가 있다면 먼저 디스크 파일 전체를 복사한 뒤 사본을 여십시오.";
 }

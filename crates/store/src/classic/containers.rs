@@ -18,6 +18,8 @@ pub(super) struct Containers {
     pub list: Vec<Container>,
     pub configurations: BTreeMap<String, Value>,
     pub host_configurations: BTreeMap<String, Value>,
+    /// Where the records of each lie, by id.
+    pub directories: BTreeMap<String, Object>,
     /// Names of the containers that mount a volume, by the volume's name.
     pub volume_users: BTreeMap<String, BTreeSet<String>>,
 }
@@ -50,6 +52,7 @@ impl Containers {
     }
 
     fn read_one(&mut self, records: &Records<'_>, root: &DataRoot, id: &str, object: &Object, findings: &mut Findings) {
+        self.directories.insert(id.to_owned(), object.clone());
         let configuration = read_configuration(records, id, object, findings);
         if let Some(file) = records.child(object, "hostconfig.json", findings) {
             match records.json(&file, findings) {

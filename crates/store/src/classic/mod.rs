@@ -176,6 +176,11 @@ impl ClassicStore {
         self.containers.host_configurations.get(id)
     }
 
+    /// The directory with a container's records: its configuration, its log, what the engine mounts into it.
+    pub fn container_directory(&self, id: &str) -> Option<NodeId> {
+        self.containers.directories.get(id).map(|object| object.node)
+    }
+
     /// The directories of an image's layers, topmost first. Where a layer is missing the list ends above it, with a
     /// finding; an error when the topmost one is missing. Empty for an image without layers.
     pub fn image_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {

@@ -95,6 +95,13 @@ impl MergedTree {
         MergedTree { names, ..self }
     }
 
+    /// The same tree without its topmost layer.
+    #[must_use]
+    pub fn without_top(&self) -> Self {
+        let beneath = self.layers.get(1..).unwrap_or_default().to_vec();
+        Self::from_layers(beneath, self.name.clone(), &self.limits).with_marks(self.names)
+    }
+
     /// Number of layers.
     pub fn layer_count(&self) -> usize {
         self.layers.len()
