@@ -222,6 +222,8 @@ fn Page() -> impl IntoView {
             Route::Overview => view! { <pages::Overview /> }.into_any(),
             Route::Images(_) => view! { <pages::Images /> }.into_any(),
             Route::Containers(_) => view! { <pages::Containers /> }.into_any(),
+            Route::Log(_) => view! { <pages::Log /> }.into_any(),
+            Route::Changes(_) => view! { <pages::Changes /> }.into_any(),
             Route::Volumes(_) => view! { <pages::Volumes /> }.into_any(),
             Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
             Route::Files { .. } => view! { <pages::Files /> }.into_any(),
@@ -275,7 +277,7 @@ fn NavLink(
 ) -> impl IntoView {
     let context = context();
     let word = route.word();
-    let is_here = move || context.route.with(|here| here.word() == word);
+    let is_here = move || context.route.with(|here| here.section() == word);
     view! {
         <a
             class="nav__link"

@@ -15,10 +15,13 @@
 
 mod rows;
 
-use careen_model::{Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, Progress, SideBySide, Survey};
+use careen_model::{
+    Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream, Progress,
+    SideBySide, Survey,
+};
 use serde::{Deserialize, Serialize};
 
-pub use rows::{FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
+pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
 
 /// Version and fingerprint of the protocol; page and worker must have the same.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("CAREEN_PROTOCOL"));
@@ -86,6 +89,26 @@ pub enum Request {
         /// Scope as the command line writes it.
         scope: String,
     },
+    /// Some of what a container printed. Answered by [`Reply::Log`].
+    Log {
+        /// Its id.
+        container: String,
+        /// Where to begin.
+        from: LogFrom,
+        /// How many records at most.
+        count: u32,
+        /// Only what was printed there.
+        stream: Option<LogStream>,
+        /// Only what holds this text, in any case; empty for all.
+        search: String,
+    },
+    /// All that a container printed, as `docker logs` prints it. Answered by [`Reply::Bytes`].
+    WholeLog {
+        /// Its id.
+        container: String,
+        /// Whether each line begins with its time.
+        timestamps: bool,
+    },
     /// The layers of every store. Answered by [`Reply::Layers`].
     Layers,
     /// The names of the package files. Answered by [`Reply::Names`].
@@ -134,6 +157,15 @@ pub enum Event {
     Failed(Failure),
 }
 
+/// Where a stretch of a log begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogFrom {
+    /// At this position, going on towards the end of the log; `None` for its start.
+    After(Option<LogPosition>),
+    /// Right before this position, going back towards the start; `None` for its end.
+    Before(Option<LogPosition>),
+}
+
 /// What lies in a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasuredVolume {
@@ -173,6 +205,8 @@ pub enum Reply {
     },
     /// The steps of an image, newest first.
     History(Vec<HistoryStep>),
+    /// Some of what a container printed.
+    Log(LogPage),
     /// The layers of every store.
     Layers(Vec<Layer>),
     /// A text.

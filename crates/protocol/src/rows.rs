@@ -1,6 +1,6 @@
 //! Lists that may be too long for the page: it asks for the stretch it shows.
 
-use careen_model::{FileEntry, Package};
+use careen_model::{Change, FileEntry, Package};
 use serde::{Deserialize, Serialize};
 
 /// A list that the worker sorts and filters.
@@ -21,6 +21,13 @@ pub enum List {
         image_id: Option<String>,
         /// How it is sorted.
         order: Order<PackageColumn>,
+    },
+    /// What a container changed.
+    Changes {
+        /// The container's id.
+        container: String,
+        /// How it is sorted.
+        order: Order<ChangeColumn>,
     },
 }
 
@@ -65,6 +72,15 @@ pub enum PackageColumn {
     FoundAt,
 }
 
+/// Columns the changes of a container can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeColumn {
+    /// Byte order of the paths, each directory before what it holds.
+    Path,
+    /// Added, changed, deleted.
+    Kind,
+}
+
 /// A package and the image it stands in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PackageRow {
@@ -92,4 +108,6 @@ pub enum Rows {
     Files(Vec<FileRow>),
     /// Of the packages.
     Packages(Vec<PackageRow>),
+    /// Of a container's changes.
+    Changes(Vec<Change>),
 }

@@ -4,6 +4,7 @@
 //! worker returns to the browser's event loop, where waiting messages are heard.
 
 mod answer;
+mod containers;
 mod directory;
 mod files;
 mod packages;

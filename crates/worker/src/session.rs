@@ -9,6 +9,7 @@ use careen_protocol::{Event, Failure, FailureKind, List, NeededFile, Reply, Requ
 use careen_survey::{Scope, Session, report};
 use web_sys::File;
 
+use crate::containers::{self, Containers};
 use crate::directory::{Directory, OpenFile};
 use crate::files::{Choice, Files};
 use crate::packages::Packages;
@@ -32,6 +33,8 @@ pub struct OpenDisk {
     pub directory: Option<Directory>,
     /// The file asked for last.
     pub reading: Option<OpenFile>,
+    /// What was asked of containers last.
+    pub containers: Containers,
     trees: Vec<(String, Rc<dyn FileTree>)>,
     findings_told: usize,
 }
@@ -93,6 +96,7 @@ impl Worker {
                     packages: Packages::default(),
                     directory: None,
                     reading: None,
+                    containers: Containers::default(),
                     trees: Vec::new(),
                     findings_told,
                 });
@@ -133,6 +137,17 @@ impl OpenDisk {
                 let value = self.session.inspect(&Scope::from_str(&scope)?, &mut findings);
                 self.session.absorb(findings);
                 Reply::Text(serde_json::to_string_pretty(&value?).unwrap_or_default())
+            }
+            Request::Rows { list: List::Changes { container, order }, filter, from, count } => {
+                containers::changes(self, &container, order, &filter, from, count)?
+            }
+            Request::Log { container, from, count, stream, search } => {
+                containers::log(self, &container, from, count, stream, search)?
+            }
+            Request::WholeLog { container, timestamps } => {
+                let bytes = containers::whole_log(self, &container, timestamps)?;
+                post::bytes(id, bytes.len() as u64, &bytes);
+                return Ok(());
             }
             Request::Layers => Reply::Layers(self.session.layers()),
             Request::PackageFiles => Reply::Names(self.packages.file_names()),

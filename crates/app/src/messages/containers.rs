@@ -22,7 +22,32 @@ super::texts! {
     RESTARTING: "restarting", "재시작 중";
     STATE_HINT: "As Docker last wrote it on this disk", "Docker가 이 디스크에 마지막으로 기록한 상태";
     SEE_MERGED: "Files as the container saw them", "컨테이너에서 보이던 파일";
-    SEE_CHANGES: "Only what it changed", "변경된 파일만";
+    SEE_CHANGES: "Only the files it wrote", "기록한 파일만";
+    SEE_LIST: "What it changed", "변경 목록";
+    SEE_LOG: "Log", "로그";
+
+    LOG_TITLE: "Log of {name}", "{name}의 로그";
+    LOG_SEARCH: "Search in the log", "로그에서 검색";
+    LOG_BOTH: "Both streams", "모든 출력";
+    LOG_STDOUT: "Standard output", "표준 출력";
+    LOG_STDERR: "Standard error", "표준 오류";
+    LOG_TIMES: "Times", "시각";
+    LOG_OLDEST: "Oldest", "처음";
+    LOG_OLDER: "Older", "이전";
+    LOG_NEWER: "Newer", "다음";
+    LOG_NEWEST: "Newest", "마지막";
+    LOG_SAVE: "Save as docker logs prints it", "docker logs 형식으로 저장";
+    LOG_EMPTY: "This container printed nothing that was kept.", "보관된 출력이 없습니다.";
+    LOG_NO_MATCH: "Nothing in the log matches.", "일치하는 내용이 없습니다.";
+    LOG_GOES_ON: "The line goes on in the next record", "다음 레코드에서 줄이 계속됩니다";
+    CHANGES_TITLE: "What {name} changed", "{name}에서 변경된 것";
+    CHANGES_LEAD: "Every path that differs from the container's image, as docker diff tells it.", "컨테이너 이미지와 다른 모든 경로입니다(docker diff와 같음).";
+    CHANGES_NONE: "Nothing: the container is as its image was.", "변경 없음: 이미지 그대로입니다.";
+    CHANGE: "Change", "변경";
+    CHANGED_PATH: "Path", "경로";
+    ADDED: "added", "추가";
+    CHANGED: "changed", "변경";
+    DELETED: "deleted", "삭제";
     MOUNTS: "Volumes", "볼륨";
 
     VOLUMES_TITLE: "Volumes", "볼륨";

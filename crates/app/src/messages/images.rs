@@ -17,6 +17,7 @@ super::texts! {
     WHOLE: "whole", "온전함";
     DAMAGED: "damaged", "손상됨";
     INCOMPLETE: "incomplete", "불완전함";
+    STATE_HIDDEN: "{state}, hidden", "{state}, 숨겨짐";
     MISSING: "missing", "없음";
     KIND_TAGGED: "tagged", "태그 있음";
     KIND_DIGEST: "by digest only", "다이제스트만 있음";

@@ -128,6 +128,8 @@ fn ContainerDetail(container: Container) -> impl IntoView {
             <p class="actions">
                 <a class="button button--main" href=Route::files(format!("container:{}", container.id)).href()>{containers::SEE_MERGED.get()}</a>
                 <a class="button" href=Route::files(format!("changes:{}", container.id)).href()>{containers::SEE_CHANGES.get()}</a>
+                <a class="button" href=Route::Changes(container.id.clone()).href()>{containers::SEE_LIST.get()}</a>
+                <a class="button" href=Route::Log(container.id.clone()).href()>{containers::SEE_LOG.get()}</a>
             </p>
             <Facts>
                 <div class="fact">

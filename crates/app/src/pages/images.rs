@@ -21,19 +21,24 @@ pub fn Images() -> impl IntoView {
     let context = context();
     let with_intermediate = RwSignal::new(false);
     let state = TableState::sorted_by(0);
-    let columns = Arc::new(vec![
+    let has_stores = context.told.survey().stores.len() > 1;
+    let mut columns = vec![
         Column::text(images::NAME.get(), 14.0, 3.0).pinned(),
         Column::text(images::ID.get(), 9.0, 0.0),
-        Column::text(images::STATE.get(), 8.0, 0.0),
+        Column::text(images::STATE.get(), 8.0, 1.0),
         Column::number(images::LAYERS.get(), 5.0),
         Column::number(images::SIZE.get(), 6.0),
         Column::text(images::CREATED.get(), 9.5, 1.0),
         Column::text(images::PLATFORM.get(), 8.0, 0.0),
-    ]);
+    ];
+    if has_stores {
+        columns.push(Column::text(images::STORE.get(), 8.0, 0.0));
+    }
+    let columns = Arc::new(columns);
     let rows = Memo::new(move |_| {
         let survey = context.told.survey();
         let shown = survey.images.iter().filter(|it| with_intermediate.get() || it.kind != ImageKind::Intermediate);
-        Arc::new(shown.map(row).collect::<Vec<_>>())
+        Arc::new(shown.map(|image| row(image, has_stores)).collect::<Vec<_>>())
     });
     let rows = Rows::local(rows.into(), state);
     let selected = Signal::derive(move || match context.route.get() {
@@ -58,7 +63,7 @@ pub fn Images() -> impl IntoView {
                     columns=columns
                     rows=rows
                     state=state
-                    selected=selected
+                    selected=Signal::derive(move || chosen.with(|image| image.as_ref().map(row_id)))
                     on_select=Callback::new(move |row: Row| context.replace(Route::Images(Some(row.key))))
                     on_open=Callback::new(move |row: Row| context.go(Route::files(format!("image:{}", row.key))))
                     tools=move || has_intermediate.get().then(|| view! {
@@ -74,7 +79,7 @@ pub fn Images() -> impl IntoView {
     }
 }
 
-fn row(image: &Image) -> Row {
+fn row(image: &Image, has_stores: bool) -> Row {
     let name = match (image.names.is_empty(), image.digests.first()) {
         (false, _) => Cell::Text(image.names.join(", ")),
         // A digest is as long as an id; its repository says what it is.
@@ -92,18 +97,26 @@ fn row(image: &Image) -> Row {
         }
     };
     let (tone, state) = state_name(image.state);
-    Row::new(
-        image.id.clone(),
-        vec![
-            name,
-            Cell::Id(image.id.clone()),
-            Cell::Status(if image.hidden.is_some() && tone == "good" { "note" } else { tone }, state.to_owned()),
-            Cell::Count(Some(image.layers.len() as u64)),
-            Cell::Size(image.size),
-            Cell::Time(image.created.as_deref().and_then(format::milliseconds)),
-            platform,
-        ],
-    )
+    let (tone, state) = match image.hidden {
+        Some(_) => (if tone == "good" { "note" } else { tone }, images::STATE_HIDDEN.with(&[("state", &state)])),
+        None => (tone, state.to_owned()),
+    };
+    let store = has_stores.then(|| Cell::Text(image.store.clone()));
+    let cells = vec![
+        name,
+        Cell::Id(image.id.clone()),
+        Cell::Status(tone, state),
+        Cell::Count(Some(image.layers.len() as u64)),
+        Cell::Size(image.size),
+        Cell::Time(image.created.as_deref().and_then(format::milliseconds)),
+        platform,
+    ];
+    Row { key: image.id.clone(), id: row_id(image), cells: cells.into_iter().chain(store).collect() }
+}
+
+/// What tells the image from every other: one may lie in several data roots.
+fn row_id(image: &Image) -> String {
+    format!("{} {}", image.store, image.id)
 }
 
 fn kind_name(kind: ImageKind) -> &'static str {

@@ -2,12 +2,14 @@
 
 mod about;
 mod causes;
+mod changes;
 mod containers;
 mod files;
 mod findings;
 mod header;
 mod images;
 mod inspect;
+mod log;
 mod networks;
 mod no_disk;
 mod open;
@@ -18,11 +20,13 @@ mod side_by_side;
 mod volumes;
 
 pub use about::About;
+pub use changes::Changes;
 pub use containers::Containers;
 pub use files::Files;
 pub use findings::Findings;
 pub use header::{Header, Notices};
 pub use images::Images;
+pub use log::Log;
 pub use networks::Networks;
 pub use no_disk::NoDisk;
 pub use open::Open;

@@ -17,6 +17,10 @@ pub enum Route {
     Images(Option<String>),
     /// Containers; the id of the selected one.
     Containers(Option<String>),
+    /// What the container with this id printed.
+    Log(String),
+    /// What the container with this id changed.
+    Changes(String),
     /// Volumes; the name of the selected one.
     Volumes(Option<String>),
     /// Networks; the id of the selected one.
@@ -86,12 +90,22 @@ impl Route {
             Route::Overview => "overview",
             Route::Images(_) => "images",
             Route::Containers(_) => "containers",
+            Route::Log(_) => "log",
+            Route::Changes(_) => "changes",
             Route::Volumes(_) => "volumes",
             Route::Networks(_) => "networks",
             Route::Files { .. } => "files",
             Route::Packages { .. } => "packages",
             Route::Findings(_) => "findings",
             Route::About => "about",
+        }
+    }
+
+    /// The word of the page in the navigation that this one belongs to.
+    pub fn section(&self) -> &'static str {
+        match self {
+            Route::Log(_) | Route::Changes(_) => "containers",
+            route => route.word(),
         }
     }
 
@@ -124,6 +138,7 @@ impl Route {
             | Route::Containers(selected)
             | Route::Volumes(selected)
             | Route::Networks(selected) => selected.iter().for_each(|id| step(id.as_bytes())),
+            Route::Log(id) | Route::Changes(id) => step(id.as_bytes()),
             Route::Files { scope, path, at } => {
                 if let Some(scope) = scope {
                     step(scope.as_bytes());
@@ -177,6 +192,8 @@ impl Route {
                 let ecosystem = Ecosystem::ALL.into_iter().find(|known| Some(known.name()) == ecosystem.as_deref());
                 Route::Packages { tab, ecosystem, image: asked("image").map(text) }
             }
+            "log" => steps.next().map(text).map_or(Route::Containers(None), Route::Log),
+            "changes" => steps.next().map(text).map_or(Route::Containers(None), Route::Changes),
             "findings" => {
                 let wanted = steps.next().map(text);
                 let all = [Severity::Note, Severity::Damage, Severity::Loss];
@@ -242,6 +259,8 @@ mod tests {
             Route::Overview,
             Route::Images(Some("sha256:ab".into())),
             Route::Volumes(Some("a b/ü?#&%".into())),
+            Route::Log("ab".into()),
+            Route::Changes("ab".into()),
             Route::Files {
                 scope: Some("image:localhost:5000/a/b:1".into()),
                 path: b"/a b/\xff?&=#".to_vec(),
