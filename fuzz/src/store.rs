@@ -20,21 +20,35 @@ pub fn bbolt(input: &[u8]) {
             meta[56..].copy_from_slice(&sum.to_le_bytes());
         }
     }
-    let mut findings = Findings::new();
-    if let Ok(database) = Database::open(Rc::new(file), &Place::new("meta.db"), &LIMITS, &mut findings) {
-        visit(&database, &database.root(), 0, &mut findings);
+    let (source, place, mut findings) = (Rc::new(file), Place::new("meta.db"), Findings::new());
+    if let Ok(database) = Database::open(source.clone(), &place, &LIMITS, &mut findings) {
+        visit_all(&database, &mut findings);
+        if let Ok(Some(other)) = database.other_state(&mut findings) {
+            visit_all(&other, &mut findings);
+        }
+    }
+    if let Ok(database) = Database::open_without_meta(source, &place, &LIMITS, &mut findings) {
+        visit_all(&database, &mut findings);
     }
 }
 
-fn visit(database: &Database, bucket: &Bucket, depth: u32, findings: &mut Findings) {
+fn visit_all(database: &Database, findings: &mut Findings) {
+    visit(database, &database.root(), findings);
+    for lost in database.lost_pages(findings).unwrap_or_default() {
+        visit(database, &lost.keys, findings);
+    }
+}
+
+/// No page is shown twice, so this ends by itself.
+fn visit(database: &Database, bucket: &Bucket, findings: &mut Findings) {
     let mut buckets = Vec::new();
     drop(database.visit(bucket, findings, &mut |_, item| {
         if let Item::Bucket(bucket) = item {
             buckets.push(bucket);
         }
     }));
-    for bucket in buckets.iter().take(64).filter(|_| depth < 6) {
-        visit(database, bucket, depth + 1, findings);
+    for bucket in &buckets {
+        visit(database, bucket, findings);
     }
 }
 

@@ -180,6 +180,7 @@ causes! {
             ("Docker", "panic: invalid freelist page: 48, page type is leaf", "https://github.com/moby/moby/issues/42099"),
             ("containerd", "panic: invalid page type: 4: 10", "https://github.com/containerd/containerd/issues/3347"),
             ("containerd", "panic: assertion failed: Page expected to be: 3393, but self identifies as 6868074383292906018", "https://github.com/containerd/containerd/issues/9929"),
+            ("Docker", "http: panic serving @: page 9 already freed", "https://github.com/moby/moby/issues/25535"),
             ("containerd", "panic: freepages: failed to get all reachable pages", "https://github.com/etcd-io/bbolt/issues/883"),
             ("Docker", "failed to start containerd: timeout waiting for containerd to start", "https://github.com/etcd-io/bbolt/issues/883"),
             ("Docker", "error while opening volume store metadata database (…/volumes/metadata.db): …", "https://github.com/moby/moby/blob/master/volume/service/store.go")

@@ -3,6 +3,7 @@
 //! Names are stable: scripts rest on them. A new defect is a new row in the file of its reader, nothing else.
 
 pub mod archive;
+pub mod bolt;
 pub mod disk;
 pub mod doctor;
 pub mod filesystem;
@@ -29,10 +30,8 @@ pub(crate) use codes;
 
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, packages::ALL, survey::ALL, doctor::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    let readers = [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, bolt::ALL, packages::ALL];
+    readers.into_iter().chain([survey::ALL, doctor::ALL]).flatten().copied()
 }
 
 /// The row with this name.

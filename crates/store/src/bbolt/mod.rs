@@ -6,22 +6,30 @@
 //!
 //! Promised: never panics; memory bounded by the largest page run and the depth of the tree; a page is visited once,
 //! so cycles end; the free list is never needed, so databases open that the engine refuses. The newest meta page whose
-//! tree is whole is used; when none is, the newest one, with a finding for each page that is lost.
+//! tree is whole is used; when none is, the newest one, with a finding for each page that is lost. What the other meta
+//! page tells of is [`Database::other_state`]; leaves that the broken tree no longer leads to are
+//! [`Database::lost_pages`], which [`Database::open_without_meta`] finds even where both meta pages are gone.
 //!
-//! Not handled: looking for keys on pages that no tree reaches.
+//! Not handled: keys and values that were changed in place; bbolt has no checksum over them.
 
+mod freelist;
+mod lost;
 mod page;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Fields, Findings, Limits, Place, ReadError, codes, read_vec};
 
-use page::{Element, Header, Meta, elements};
+pub use lost::LostPage;
+
+use page::{Element, Fault, Header, Meta, elements};
 
 /// Smallest and largest page size that is looked for when the first meta page cannot tell (bbolt `db.go`, `getPageSize`).
 const PAGE_SIZES: std::ops::RangeInclusive<u32> = 10..=24;
@@ -38,13 +46,38 @@ pub struct Database {
     place: Place,
     limits: Limits,
     meta: Meta,
+    /// What the other meta page says, where it is valid.
+    other: Option<Meta>,
     is_whole: bool,
+    /// What each page is a part of, by what was reached first: no page is shown in two places, so that whoever follows
+    /// bucket after bucket comes to an end.
+    claims: RefCell<Claims>,
 }
 
 /// A bucket: keys with values or further buckets.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     tree: Tree,
+    origin: Origin,
+}
+
+/// The element that a bucket stands in: number of its leaf page, and its position there. The root bucket has page 0.
+type Origin = (u64, usize);
+
+/// Pages in use.
+#[derive(Clone, Debug, Default)]
+struct Claims {
+    /// Branch and leaf pages with the origin of the bucket they are of.
+    pages: BTreeMap<u64, Origin>,
+    /// Pages that follow a long one and belong to it.
+    following: BTreeSet<u64>,
+}
+
+impl Claims {
+    /// The numbers of all of them.
+    fn numbers(&self) -> BTreeSet<u64> {
+        self.pages.keys().chain(&self.following).copied().collect()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +86,8 @@ enum Tree {
     Page(u64),
     /// The bytes of its only page, which stood within the value.
     Inline(Vec<u8>),
+    /// Where it begins is not known.
+    Lost,
 }
 
 /// What stands behind a key.
@@ -62,6 +97,14 @@ pub enum Item<'a> {
     Value(&'a [u8]),
     /// A bucket.
     Bucket(Bucket),
+}
+
+/// Which pages a tree may have.
+enum Pages<'a> {
+    /// Those that nothing has claimed yet.
+    ToClaim(&'a mut Claims),
+    /// Those that were claimed for it, each once: the ones seen so far.
+    Claimed(BTreeSet<u64>),
 }
 
 /// Told every key with what stands behind it.
@@ -77,11 +120,10 @@ impl Database {
     ) -> Result<Database, ReadError> {
         let metas = read_metas(&*source, place, limits, findings)?;
         let mut newest: Option<(Database, Findings)> = None;
-        for meta in metas {
-            let (source, place) = (Rc::clone(&source), place.clone());
-            let mut database = Database { source, place, limits: *limits, meta, is_whole: false };
+        for (at, meta) in metas.iter().enumerate() {
+            let other = metas.iter().enumerate().find(|(position, _)| *position != at).map(|(_, other)| *other);
             let mut found = Findings::new();
-            database.is_whole = database.check(&mut found)?;
+            let database = Database::at(Rc::clone(&source), place, limits, (*meta, other), &mut found)?;
             if database.is_whole {
                 if let Some((broken, _)) = newest {
                     let (used, lost) = (meta.transaction, broken.meta.transaction);
@@ -91,6 +133,7 @@ impl Database {
                         &[("used", &used), ("lost", &lost)],
                     );
                 }
+                findings.absorb(found);
                 return Ok(database);
             }
             newest.get_or_insert((database, found));
@@ -100,9 +143,40 @@ impl Database {
         Ok(database)
     }
 
+    /// The state that this meta page tells of; what is broken in it is a finding.
+    fn at(
+        source: Rc<dyn ByteSource>,
+        place: &Place,
+        limits: &Limits,
+        (meta, other): (Meta, Option<Meta>),
+        findings: &mut Findings,
+    ) -> Result<Database, ReadError> {
+        let mut database = Database {
+            source,
+            place: place.clone(),
+            limits: *limits,
+            meta,
+            other,
+            is_whole: false,
+            claims: RefCell::default(),
+        };
+        database.is_whole = database.claim(database.root(), findings)?;
+        database.check_freelist(findings)?;
+        Ok(database)
+    }
+
+    /// The state that the other meta page tells of: the one before, or, where that one is used because the newest is
+    /// damaged, the newest as far as it can be read. `None` when the other meta page is not valid.
+    pub fn other_state(&self, findings: &mut Findings) -> Result<Option<Database>, ReadError> {
+        let Some(other) = self.other else { return Ok(None) };
+        let metas = (other, Some(self.meta));
+        Database::at(Rc::clone(&self.source), &self.place, &self.limits, metas, findings).map(Some)
+    }
+
     /// The bucket at the top.
     pub fn root(&self) -> Bucket {
-        Bucket { tree: Tree::Page(self.meta.root) }
+        let tree = if self.meta.root == lost::NO_ROOT { Tree::Lost } else { Tree::Page(self.meta.root) };
+        Bucket { tree, origin: (0, 0) }
     }
 
     /// Whether every page could be read, so that what is not found is not there.
@@ -118,7 +192,7 @@ impl Database {
     /// Calls `visit` with every key of `bucket` in order. A page that cannot be read is a finding, and its keys are
     /// left out. An error only when cancelled.
     pub fn visit(&self, bucket: &Bucket, findings: &mut Findings, visit: Visitor<'_>) -> Result<(), ReadError> {
-        self.visit_tree(bucket, &mut BTreeSet::new(), findings, visit).map(|_| ())
+        self.visit_tree(bucket, &mut Pages::Claimed(BTreeSet::new()), findings, visit).map(|_| ())
     }
 
     /// The bucket reached from the root by these names, `None` when there is none.
@@ -139,24 +213,27 @@ impl Database {
         Ok(Some(bucket))
     }
 
-    /// Whether every page that the root reaches can be read; those that cannot are findings.
-    fn check(&self, findings: &mut Findings) -> Result<bool, ReadError> {
-        let mut seen = BTreeSet::new();
-        let mut ahead = vec![(self.root(), 0_u32)];
+    /// Follows a bucket and all below it, and claims the pages for them that nothing else has. Tells whether every page
+    /// can be read; those that cannot are findings.
+    fn claim(&self, bucket: Bucket, findings: &mut Findings) -> Result<bool, ReadError> {
+        let mut claims = self.claims.take();
+        let mut ahead = vec![(bucket, 0_u32)];
         let mut is_whole = true;
         while let Some((bucket, nesting)) = ahead.pop() {
             if nesting > MAX_NESTING {
                 let reason = format!("buckets nest deeper than {MAX_NESTING}");
                 findings.add_error(&codes::store::BOLT_PAGE_LOST, &ReadError::over_limit(&self.place, reason));
-                return Ok(false);
+                is_whole = false;
+                continue;
             }
             let below = &mut ahead;
-            is_whole &= self.visit_tree(&bucket, &mut seen, findings, &mut |_, item| {
+            is_whole &= self.visit_tree(&bucket, &mut Pages::ToClaim(&mut claims), findings, &mut |_, item| {
                 if let Item::Bucket(bucket) = item {
                     below.push((bucket, nesting.saturating_add(1)));
                 }
             })?;
         }
+        self.claims.replace(claims);
         Ok(is_whole)
     }
 
@@ -164,74 +241,117 @@ impl Database {
     fn visit_tree(
         &self,
         bucket: &Bucket,
-        seen: &mut BTreeSet<u64>,
+        pages: &mut Pages<'_>,
         findings: &mut Findings,
         visit: Visitor<'_>,
     ) -> Result<bool, ReadError> {
         let mut is_whole = true;
-        let mut lost = |error: ReadError, findings: &mut Findings| match error.is_cancelled() {
-            true => Err(error),
-            false => {
-                findings.add_error(&codes::store::BOLT_PAGE_LOST, &error);
-                is_whole = false;
-                Ok(())
-            }
+        let mut lost = |fault: Fault, findings: &mut Findings| {
+            is_whole = false;
+            self.tell(fault, findings)
         };
         // Pages still to visit, the next one last, with their level.
         let mut ahead = match &bucket.tree {
             Tree::Page(number) => vec![(*number, 0_u32)],
             Tree::Inline(bytes) => {
                 let place = self.place.then("inline bucket");
-                if let Err(error) =
-                    Header::parse(bytes, &place).and_then(|page| visit_page(&page, bytes, &place, visit))
+                if let Err(fault) =
+                    Header::parse(bytes, 0, &place).and_then(|page| visit_page(0, &page, bytes, &place, visit))
                 {
-                    lost(error, findings)?;
+                    lost(fault, findings)?;
                 }
                 Vec::new()
             }
+            Tree::Lost => return Ok(false),
         };
         while let Some((number, level)) = ahead.pop() {
             let place = self.place.then(format_args!("bolt page {number}"));
             let visited = self
-                .read_page(number, level, &place, seen)
-                .and_then(|(header, bytes)| visit_page(&header, &bytes, &place, visit));
+                .read_page(number, level, &place, (bucket.origin, pages))
+                .and_then(|(header, bytes)| visit_page(number, &header, &bytes, &place, visit));
             match visited {
                 Ok(children) => {
                     let level = level.saturating_add(1);
                     ahead.extend(children.into_iter().rev().map(|child| (child, level)));
                 }
-                Err(error) => lost(error, findings)?,
+                Err(fault) => lost(fault, findings)?,
             }
         }
         Ok(is_whole)
     }
 
-    /// A branch or leaf page with the pages that overflow from it.
+    /// A finding for a page that is not used; an error only when cancelled.
+    fn tell(&self, fault: Fault, findings: &mut Findings) -> Result<(), ReadError> {
+        if fault.error.is_cancelled() {
+            return Err(*fault.error);
+        }
+        let reason = fault.error.reason();
+        let mut values: Vec<(&str, &dyn std::fmt::Display)> = vec![("reason", &reason)];
+        values.extend(fault.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)));
+        findings.add(fault.code, &fault.error.place, &values);
+        Ok(())
+    }
+
+    /// A branch or leaf page with the pages that overflow from it, reached from the page above.
     fn read_page(
         &self,
         number: u64,
         level: u32,
         place: &Place,
-        seen: &mut BTreeSet<u64>,
-    ) -> Result<(Header, Vec<u8>), ReadError> {
+        (origin, pages): (Origin, &mut Pages<'_>),
+    ) -> Result<(Header, Vec<u8>), Fault> {
         let corrupt = |what: std::fmt::Arguments<'_>| ReadError::corrupt(place, format_args!("bolt page: {what}"));
         if number >= self.meta.high_water {
             let end = self.meta.high_water;
-            return Err(corrupt(format_args!("number is {number}, but only pages below {end} were ever used")));
+            return Err(Fault {
+                code: &codes::bolt::BOLT_PAGE_BEYOND,
+                error: Box::new(corrupt(format_args!("number is {number}, but only pages below {end} were ever used"))),
+                values: vec![("page", number.to_string()), ("end", end.to_string())],
+            });
         }
         if level > MAX_LEVELS {
-            return Err(corrupt(format_args!("lies deeper than {MAX_LEVELS} levels in its tree")));
+            return Err(corrupt(format_args!("lies deeper than {MAX_LEVELS} levels in its tree")).into());
         }
-        if !seen.insert(number) {
-            return Err(corrupt(format_args!("page {number} is reached a second time")));
+        let is_first = match pages {
+            Pages::ToClaim(claims) => {
+                let entry = claims.pages.entry(number);
+                let is_vacant = matches!(entry, Entry::Vacant(_));
+                entry.or_insert(origin);
+                is_vacant
+            }
+            Pages::Claimed(seen) => {
+                seen.insert(number) && self.claims.borrow().pages.get(&number).is_some_and(|owner| *owner == origin)
+            }
+        };
+        if !is_first {
+            return Err(Fault {
+                code: &codes::bolt::BOLT_PAGE_TWICE,
+                error: Box::new(corrupt(format_args!("page {number} is reached a second time"))),
+                values: vec![("page", number.to_string())],
+            });
         }
+        let (header, bytes) = self.page(number, place)?;
+        if let Pages::ToClaim(claims) = pages {
+            claims.following.extend((1..=u64::from(header.overflow)).map(|more| number.saturating_add(more)));
+        }
+        Ok((header, bytes))
+    }
+
+    /// A branch or leaf page with the pages that overflow from it.
+    fn page(&self, number: u64, place: &Place) -> Result<(Header, Vec<u8>), Fault> {
+        let corrupt = |what: std::fmt::Arguments<'_>| ReadError::corrupt(place, format_args!("bolt page: {what}"));
         let size = u64::from(self.meta.page_size);
         let offset = number.saturating_mul(size);
-        let mut bytes = read_vec(&*self.source, place, offset, size, &self.limits)?;
-        let header = Header::parse(&bytes, place)?;
-        if header.id != number {
-            return Err(corrupt(format_args!("id is {}, expected {number}", header.id)));
+        let end = self.source.len().checked_div(size).unwrap_or(0);
+        if number >= end {
+            return Err(Fault {
+                code: &codes::bolt::BOLT_FILE_CUT,
+                error: Box::new(corrupt(format_args!("number is {number}, the file has {end}"))),
+                values: Vec::new(),
+            });
         }
+        let mut bytes = read_vec(&*self.source, place, offset, size, &self.limits)?;
+        let header = Header::parse(&bytes, number, place)?;
         if header.overflow > 0 {
             let length = u64::from(header.overflow).saturating_add(1).saturating_mul(size);
             bytes = read_vec(&*self.source, place, offset, length, &self.limits)?;
@@ -243,24 +363,37 @@ impl Database {
 impl Bucket {
     /// Bucket header (`internal/common/bucket.go`): root pgid u64, sequence u64. Root 0 means that the only page of the
     /// bucket follows within the value.
-    fn parse(value: &[u8], place: &Place) -> Result<Bucket, ReadError> {
+    fn parse(value: &[u8], origin: Origin, place: &Place) -> Result<Bucket, ReadError> {
         let bucket = Fields::new("bolt bucket", place, value);
         let root = bucket.u64_le(0)?;
         let inline = bucket.bytes(BUCKET_HEADER_SIZE, value.len().saturating_sub(BUCKET_HEADER_SIZE))?;
         let tree = if root == 0 { Tree::Inline(inline.to_vec()) } else { Tree::Page(root) };
-        Ok(Bucket { tree })
+        Ok(Bucket { tree, origin })
     }
 }
 
-/// Visits the keys of a leaf page, or returns the pages below a branch page.
-fn visit_page(header: &Header, bytes: &[u8], place: &Place, visit: Visitor<'_>) -> Result<Vec<u64>, ReadError> {
+/// Visits the keys of a leaf page, or returns the pages below a branch page. The page of an inline bucket has the number
+/// 0; there can be no bucket on it (`bucket.go`, `inlineable`).
+fn visit_page(
+    number: u64,
+    header: &Header,
+    bytes: &[u8],
+    place: &Place,
+    visit: Visitor<'_>,
+) -> Result<Vec<u64>, Fault> {
     let mut children = Vec::new();
     let mut items = Vec::new();
-    for element in elements(header, bytes, place)? {
+    for (at, element) in elements(header, bytes, place)?.into_iter().enumerate() {
         match element {
+            Element::Child(_) | Element::Bucket(..) if number == 0 => {
+                let what = "bolt page: an inline bucket has a bucket or a page below it, expected values only";
+                return Err(ReadError::corrupt(place, what).into());
+            }
             Element::Child(number) => children.push(number),
             Element::Value(key, value) => items.push((key, Item::Value(value))),
-            Element::Bucket(key, value) => items.push((key, Item::Bucket(Bucket::parse(value, place)?))),
+            Element::Bucket(key, value) => {
+                items.push((key, Item::Bucket(Bucket::parse(value, (number, at), place)?)));
+            }
         }
     }
     for (key, item) in items {

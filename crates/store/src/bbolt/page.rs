@@ -1,6 +1,6 @@
 //! Pages: the header all of them share, the two meta pages, and the elements of branch and leaf pages.
 
-use careen_evidence::{Fields, Place, ReadError};
+use careen_evidence::{Code, Fields, Place, ReadError, codes};
 
 /// Page header (`internal/common/page.go`): id u64, flags u16, count u16, overflow u32. Little-endian, as on every
 /// machine Docker runs on.
@@ -8,6 +8,7 @@ pub(super) const HEADER_SIZE: usize = 16;
 const FLAG_BRANCH: u16 = 0x01;
 const FLAG_LEAF: u16 = 0x02;
 const FLAG_META: u16 = 0x04;
+pub(super) const FLAG_FREELIST: u16 = 0x10;
 
 /// Meta (`internal/common/meta.go`): magic u32, version u32, pageSize u32, flags u32, root {pgid u64, sequence u64},
 /// freelist u64, pgid u64, txid u64, checksum u64.
@@ -17,6 +18,9 @@ const META_VERSION: u32 = 2;
 /// Bytes of a meta that its checksum covers: all before the checksum itself.
 const META_CHECKED: usize = 56;
 
+/// Page number of a free list that is not stored (`internal/common/types.go`, `PgidNoFreelist`).
+pub(super) const NO_FREELIST: u64 = u64::MAX;
+
 /// What one meta page says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meta {
@@ -24,6 +28,8 @@ pub(super) struct Meta {
     pub page_size: u32,
     /// Page of the root bucket.
     pub root: u64,
+    /// Page of the free list, [`NO_FREELIST`] when it is not stored.
+    pub freelist: u64,
     /// First page number that was never used.
     pub high_water: u64,
     /// Number of the transaction that wrote it.
@@ -58,7 +64,13 @@ impl Meta {
         if !page_size.is_power_of_two() || !(1024..=1 << 24).contains(&page_size) {
             return Err(meta.corrupt(format_args!("page size is {page_size}, expected a power of two from 1024")));
         }
-        Ok(Meta { page_size, root: meta.u64_le(16)?, high_water: meta.u64_le(40)?, transaction: meta.u64_le(48)? })
+        Ok(Meta {
+            page_size,
+            root: meta.u64_le(16)?,
+            freelist: meta.u64_le(32)?,
+            high_water: meta.u64_le(40)?,
+            transaction: meta.u64_le(48)?,
+        })
     }
 }
 
@@ -69,10 +81,23 @@ fn fnv1a(bytes: &[u8]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
+/// Why a page is not used: the row of the table of codes, with what its sentence has gaps for.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub code: &'static Code,
+    pub error: Box<ReadError>,
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        Fault { code: &codes::store::BOLT_PAGE_LOST, error: Box::new(error), values: Vec::new() }
+    }
+}
+
 /// Header of a branch or leaf page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
-    pub id: u64,
     pub is_leaf: bool,
     pub count: u16,
     /// Pages that follow and belong to this one.
@@ -80,20 +105,30 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the start of `bytes`.
-    pub fn parse(bytes: &[u8], place: &Place) -> Result<Header, ReadError> {
+    /// Reads the header at the start of `bytes`, which is page `number`; 0 for the page of an inline bucket.
+    pub fn parse(bytes: &[u8], number: u64, place: &Place) -> Result<Header, Fault> {
         let page = Fields::new("bolt page", place, bytes);
-        let flags = page.u16_le(8)?;
+        let (id, flags) = (page.u64_le(0)?, page.u16_le(8)?);
+        if id != number {
+            return Err(Fault {
+                code: &codes::bolt::BOLT_PAGE_MISPLACED,
+                error: Box::new(page.corrupt(format_args!("id is {id}, expected {number}"))),
+                values: vec![("page", number.to_string()), ("id", id.to_string())],
+            });
+        }
         let is_leaf = match flags {
             FLAG_BRANCH => false,
             FLAG_LEAF => true,
             _ => {
-                return Err(
-                    page.corrupt(format_args!("flags are {flags:#06x}, expected a branch 0x0001 or a leaf 0x0002"))
-                );
+                let what = format_args!("flags are {flags:#06x}, expected a branch 0x0001 or a leaf 0x0002");
+                return Err(Fault {
+                    code: &codes::bolt::BOLT_PAGE_TYPE,
+                    error: Box::new(page.corrupt(what)),
+                    values: vec![("page", number.to_string()), ("flags", format!("{flags:x}"))],
+                });
             }
         };
-        Ok(Header { id: page.u64_le(0)?, is_leaf, count: page.u16_le(10)?, overflow: page.u32_le(12)? })
+        Ok(Header { is_leaf, count: page.u16_le(10)?, overflow: page.u32_le(12)? })
     }
 }
 

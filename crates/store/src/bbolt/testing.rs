@@ -104,3 +104,13 @@ pub fn branch(file: &mut [u8], number: usize, children: &[(&str, u64)]) {
     let bytes = [header(number as u64, 0x01, children.len(), 0).to_vec(), elements, data].concat();
     file[number * PAGE..number * PAGE + bytes.len()].copy_from_slice(&bytes);
 }
+
+/// Writes the page of the free list into a meta page.
+pub fn set_freelist(file: &mut [u8], number: usize, page: u64) {
+    let start = number * PAGE + 16;
+    file[start + 32..start + 40].copy_from_slice(&page.to_le_bytes());
+    let checksum = file[start..start + 56]
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+    file[start + 56..start + 64].copy_from_slice(&checksum.to_le_bytes());
+}

@@ -462,7 +462,7 @@ fn labels_are_unknown_where_the_database_has_lost_a_page() {
         bytes[3 * 4096 + 8] = 0x40;
         root.put("volumes/metadata.db", bytes);
     });
-    assert_eq!(opened.codes(), ["bolt-page-lost"]);
+    assert_eq!(opened.codes(), ["bolt-page-type"]);
     assert!(opened.store.volumes().iter().all(|volume| volume.labels.is_none()));
     // A database that is whole and does not name a volume has no labels for it.
     let opened = damaged(|root| root.put("volumes/new/_data", "dir"));
