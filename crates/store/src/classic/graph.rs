@@ -1,5 +1,15 @@
 //! The directories of a graph driver: where a layer's files lie.
 //!
+//! | driver | a layer's files | what they are |
+//! |---|---|---|
+//! | overlay2, fuse-overlayfs | `<cache-id>/diff` | what the layer changed |
+//! | aufs | `diff/<cache-id>` | what the layer changed, deletions as `.wh.` names |
+//! | overlay | `<cache-id>/root`, of a container `<cache-id>/upper` | everything up to the layer; a container's changes |
+//! | vfs | `dir/<cache-id>` | everything up to the layer |
+//!
+//! btrfs keeps subvolumes and windowsfilter a virtual disk a layer, zfs and devicemapper keep layers elsewhere: they are
+//! named and not read.
+//!
 //! overlay2 (moby `daemon/graphdriver/overlay2/overlay.go`): `<cache-id>/diff` with the files, `link` with a short
 //! name, `lower` with the short names of the layers beneath as `l/<short>` joined by colons, nearest first, and
 //! `l/<short>`, a symbolic link to `../<cache-id>/diff`. The engine mounts by these names and refuses to start when they
@@ -13,9 +23,37 @@ use careen_evidence::{Findings, Kind, codes};
 
 use crate::records::{Object, Records};
 
+/// How a driver lays out the files of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// A directory `diff` with what the layer changed.
+    Diff,
+    /// The directory itself has what the layer changed.
+    Bare,
+    /// The directory itself has everything up to the layer.
+    Whole,
+    /// A directory `root` with everything up to the layer, or `upper` with what a container changed.
+    RootOrUpper,
+    /// Not in files, or in files of another system.
+    Unread,
+}
+
+impl Layout {
+    fn of(driver: &str) -> Layout {
+        match driver {
+            "overlay2" | "fuse-overlayfs" => Layout::Diff,
+            "aufs" => Layout::Bare,
+            "vfs" => Layout::Whole,
+            "overlay" => Layout::RootOrUpper,
+            _ => Layout::Unread,
+        }
+    }
+}
+
 /// The directory of a graph driver.
 pub(super) struct Graph {
     pub driver: String,
+    layout: Layout,
     pub directory: Option<Object>,
     /// Everything in the directory by its name.
     directories: BTreeMap<String, Object>,
@@ -46,20 +84,47 @@ impl Graph {
         });
         let mut directories: BTreeMap<String, Object> =
             parent.map(|parent| records.entries(&parent, findings)).unwrap_or_default().into_iter().collect();
-        let has_short_names = matches!(driver, "overlay2" | "fuse-overlayfs");
+        let layout = Layout::of(driver);
         let short_names = directories
             .remove("l")
-            .filter(|object| has_short_names && records.is_kind(object, Kind::Directory, findings))
+            .filter(|object| layout == Layout::Diff && records.is_kind(object, Kind::Directory, findings))
             .map(|object| records.entries(&object, findings).into_iter().collect());
         for other in ["imagedb", "layerdb", "distribution"] {
             directories.remove(other);
         }
-        Graph { driver: driver.to_owned(), directory, directories, short_names, names: RefCell::default() }
+        Graph { driver: driver.to_owned(), layout, directory, directories, short_names, names: RefCell::default() }
     }
 
     /// Whether this version reads the files of its layers.
     pub fn is_readable(&self) -> bool {
-        matches!(self.driver.as_str(), "overlay2" | "fuse-overlayfs")
+        self.layout != Layout::Unread
+    }
+
+    /// Whether deletions stand in the layers as names that begin with `.wh.`: always for aufs, and for fuse-overlayfs
+    /// where it may not make devices.
+    pub fn has_named_whiteouts(&self) -> bool {
+        matches!(self.driver.as_str(), "aufs" | "fuse-overlayfs")
+    }
+
+    /// Whether a directory holds everything up to its layer, so that nothing beneath it counts.
+    pub fn is_whole(&self, records: &Records<'_>, cache_id: &str, findings: &mut Findings) -> bool {
+        match self.layout {
+            Layout::Whole => true,
+            Layout::RootOrUpper => self.part(records, cache_id, "root", findings).is_some(),
+            Layout::Diff | Layout::Bare | Layout::Unread => false,
+        }
+    }
+
+    /// Whether the directories have names for one another, by which the engine mounts them.
+    fn has_names(&self) -> bool {
+        self.layout == Layout::Diff
+    }
+
+    /// A directory in the directory of a layer.
+    fn part(&self, records: &Records<'_>, cache_id: &str, name: &str, findings: &mut Findings) -> Option<Object> {
+        let layer = self.directories.get(cache_id)?;
+        let is_directory = records.is_kind(layer, Kind::Directory, findings);
+        is_directory.then(|| records.directory(layer, &[name], findings)).flatten()
     }
 
     /// Whether layers are directories, so that a missing directory is a missing layer.
@@ -69,13 +134,24 @@ impl Graph {
 
     /// The directory with the files of a layer, `None` when it is not there.
     pub fn content(&self, records: &Records<'_>, cache_id: &str, findings: &mut Findings) -> Option<Object> {
-        let layer = self.directories.get(cache_id)?;
-        match self.is_readable() {
-            true => records
-                .is_kind(layer, Kind::Directory, findings)
-                .then(|| records.directory(layer, &["diff"], findings))
-                .flatten(),
-            false => Some(layer.clone()),
+        match self.layout {
+            Layout::Diff => self.part(records, cache_id, "diff", findings),
+            Layout::RootOrUpper => {
+                let root = self.part(records, cache_id, "root", findings);
+                root.or_else(|| self.part(records, cache_id, "upper", findings))
+            }
+            Layout::Bare | Layout::Whole | Layout::Unread => self.directories.get(cache_id).cloned(),
+        }
+    }
+
+    /// The path of that directory, as the engine names it.
+    pub fn content_path(&self, cache_id: &str) -> String {
+        let directory = self.directory.as_ref().map(|directory| directory.path.as_str()).unwrap_or_default();
+        match self.layout {
+            Layout::Bare => format!("{directory}/diff/{cache_id}"),
+            Layout::Whole => format!("{directory}/dir/{cache_id}"),
+            Layout::RootOrUpper => format!("{directory}/{cache_id}/root"),
+            Layout::Diff | Layout::Unread => format!("{directory}/{cache_id}/diff"),
         }
     }
 
@@ -94,7 +170,7 @@ impl Graph {
         nameless: impl Fn(&str) -> bool,
         findings: &mut Findings,
     ) -> Option<String> {
-        if !self.is_readable() {
+        if !self.has_names() {
             return None;
         }
         for cache_id in above {
@@ -125,8 +201,22 @@ impl Graph {
         found.next().is_none().then(|| first.clone())
     }
 
-    /// The directories beneath the one called `cache_id` by its own `lower` file, nearest first.
+    /// The directories beneath the one called `cache_id` by what the driver wrote down itself, nearest first: the file
+    /// `lower`, of overlay `lower-id`, of aufs `layers/<cache-id>`.
     pub fn lower(&self, records: &Records<'_>, cache_id: &str, findings: &mut Findings) -> Option<Vec<String>> {
+        match self.layout {
+            Layout::Diff => {}
+            Layout::RootOrUpper => {
+                let lower = records.word(self.directories.get(cache_id)?, "lower-id", findings)?;
+                return Some(vec![lower]);
+            }
+            Layout::Bare => {
+                let lists = records.directory(self.directory.as_ref()?, &["layers"], findings)?;
+                let list = records.text(&lists, cache_id, findings)?;
+                return Some(list.lines().map(str::to_owned).collect());
+            }
+            Layout::Whole | Layout::Unread => return None,
+        }
         let names = self.names(records, cache_id, findings);
         names
             .lower
@@ -146,7 +236,7 @@ impl Graph {
     /// Checks the names the engine mounts by: `stack` is a directory and those beneath it, nearest first.
     pub fn check(&self, records: &Records<'_>, stack: &[&str], findings: &mut Findings) {
         let Some((top, beneath)) = stack.split_first() else { return };
-        let Some(directory) = self.directories.get(*top).filter(|_| self.is_readable()) else { return };
+        let Some(directory) = self.directories.get(*top).filter(|_| self.has_names()) else { return };
         let names = self.names(records, top, findings);
         if names.link.is_none() {
             let place = records.place(directory).then("link");
@@ -173,7 +263,7 @@ impl Graph {
         cache_ids: impl Iterator<Item = &'c str>,
         findings: &mut Findings,
     ) {
-        let Some(directory) = self.directory.as_ref().filter(|_| self.is_readable()) else { return };
+        let Some(directory) = self.directory.as_ref().filter(|_| self.has_names()) else { return };
         let links = cache_ids.filter_map(|cache_id| self.names(records, cache_id, findings).link.clone());
         let is_known = |link: &String| self.short_names.as_ref().is_some_and(|names| names.contains_key(link));
         let missing = links.filter(|link| !is_known(link)).count();

@@ -33,6 +33,8 @@ struct Record {
     size: Option<u64>,
     /// The directory with its files.
     content: Option<Object>,
+    /// That directory has everything beneath as well.
+    is_whole: bool,
     /// Whether the engine would forget it.
     is_dropped: bool,
     /// Whether any of its record had to be repaired or contradicts another.
@@ -115,6 +117,7 @@ impl Layers {
         graph.prefetch(records, self.records.values().filter_map(|record| record.cache_id.as_deref()));
         for record in self.records.values_mut() {
             record.content = record.cache_id.as_deref().and_then(|id| graph.content(records, id, findings));
+            record.is_whole = record.cache_id.as_deref().is_some_and(|id| graph.is_whole(records, id, findings));
         }
         if !graph.has_directories() {
             return;
@@ -222,13 +225,19 @@ impl Layers {
         self.records.get(chain)?.content.as_ref()
     }
 
+    /// Whether the directory of a layer has everything beneath as well.
+    pub fn is_whole(&self, chain: &str) -> bool {
+        self.records.get(chain).is_some_and(|record| record.is_whole)
+    }
+
     /// The directory with the record of a layer.
     pub fn record(&self, chain: &str) -> Option<&Object> {
         self.records.get(chain).map(|record| &record.object)
     }
 
     /// The directories with the files of a layer and all beneath it, topmost first, and the first layer that is not
-    /// there: what lies beneath it is left out, since what it replaced or deleted would come back.
+    /// there: what lies beneath it is left out, since what it replaced or deleted would come back. A directory that has
+    /// everything beneath as well ends the list.
     pub fn stack(&self, chain: &str) -> (Vec<NodeId>, Option<String>) {
         let mut directories = Vec::new();
         let mut next = Some(chain);
@@ -238,7 +247,7 @@ impl Layers {
                 return (directories, Some(chain.to_owned()));
             };
             directories.push(content.node);
-            next = record.parent.as_deref();
+            next = record.parent.as_deref().filter(|_| !record.is_whole);
         }
         (directories, None)
     }
@@ -283,7 +292,17 @@ impl Record {
             findings.add(&codes::store::LAYER_SIZE_UNKNOWN, &records.place(&object).then("size"), &[]);
         }
         let is_dropped = diff_id.is_none() || cache_id.is_none() || size.is_none();
-        Record { diff_id, parent, cache_id, size, content: None, is_dropped, is_damaged: size.is_none(), object }
+        Record {
+            diff_id,
+            parent,
+            cache_id,
+            size,
+            content: None,
+            is_whole: false,
+            is_dropped,
+            is_damaged: size.is_none(),
+            object,
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 //! Promised: never panics; what is broken is a finding, and whatever does not depend on it is read. Records repair one
 //! another where the repair can be proved (a hash, a name on both sides) and never by likeness.
 //!
-//! Not handled: the files of layers by drivers other than overlay2 and fuse-overlayfs; half-removed and half-made
-//! layers, which are named only.
+//! Not handled: the files of layers by the drivers btrfs, zfs, devicemapper and windowsfilter; half-removed and
+//! half-made layers, which are named only.
 
 mod containers;
 mod graph;
@@ -204,6 +204,16 @@ impl ClassicStore {
         Ok(content.node)
     }
 
+    /// Whether deletions stand in the layers as names that begin with `.wh.`.
+    pub fn has_named_whiteouts(&self) -> bool {
+        self.graph.has_named_whiteouts()
+    }
+
+    /// Whether the directory of a layer has everything beneath as well.
+    pub fn is_whole_layer(&self, chain_id: &str) -> bool {
+        self.layers.is_whole(chain_id)
+    }
+
     /// The directory with the record of one layer, in which `tar-split.json.gz` says how it was packed.
     pub fn layer_record(&self, chain_id: &str) -> Option<NodeId> {
         self.layers.record(chain_id).map(|object| object.node)
@@ -225,13 +235,27 @@ impl ClassicStore {
         Ok(directories)
     }
 
-    /// The directories of a container: its own changes, what the engine put beneath, then its image's layers.
+    /// The directories of a container: its own changes, what the engine put beneath, then its image's layers. With a
+    /// driver that copies everything the first one is all there is.
     pub fn container_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
         let mount = self.mount(id)?;
+        let upper = self.container_upper(id, findings)?;
+        let is_whole = mount.mount_id.as_deref().is_some_and(|own| self.graph.is_whole(&self.records(), own, findings));
+        let beneath = if is_whole { Vec::new() } else { self.beneath_container(id, findings)? };
+        Ok([vec![upper], beneath].concat())
+    }
+
+    /// The directories beneath a container's own layer, with which the engine compares it.
+    pub fn beneath_container(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
+        let mount = self.mount(id)?;
         let records = self.records();
-        let mut directories = vec![self.container_upper(id, findings)?];
-        let init = mount.init_id.as_deref().and_then(|init| self.graph.content(&records, init, findings));
-        directories.extend(init.map(|init| init.node));
+        let init = mount.init_id.as_deref();
+        let content = init.and_then(|init| self.graph.content(&records, init, findings));
+        let has_init = content.is_some();
+        let mut directories: Vec<NodeId> = content.into_iter().map(|object| object.node).collect();
+        if has_init && init.is_some_and(|init| self.graph.is_whole(&records, init, findings)) {
+            return Ok(directories);
+        }
         match self.chain_of_container(id) {
             Some(chain_id) => match self.layer_stack(chain_id, findings) {
                 Ok(layers) => directories.extend(layers),
@@ -239,7 +263,7 @@ impl ClassicStore {
             },
             None => {
                 // The record of the image beneath is lost; the directory itself still names those under it.
-                let top = mount.init_id.as_deref().filter(|_| directories.len() > 1).or(mount.mount_id.as_deref());
+                let top = init.filter(|_| has_init).or(mount.mount_id.as_deref());
                 let lower = top.and_then(|top| self.graph.lower(&records, top, findings)).unwrap_or_default();
                 for cache_id in lower.iter().filter(|cache_id| mount.init_id.as_ref() != Some(*cache_id)) {
                     directories.extend(self.graph.content(&records, cache_id, findings).map(|object| object.node));
@@ -276,7 +300,7 @@ impl ClassicStore {
     pub fn container_directories(&self, id: &str) -> Vec<String> {
         let Some(mount) = self.mounts.get(id) else { return Vec::new() };
         let own = [&mount.mount_id, &mount.init_id].into_iter().flatten();
-        let mut directories: Vec<String> = own.map(|cache_id| self.content_path(cache_id)).collect();
+        let mut directories: Vec<String> = own.map(|cache_id| self.graph.content_path(cache_id)).collect();
         let chain = self.chain_of_container(id);
         directories.extend(chain.map(|chain| self.directories_of_chain(chain)).into_iter().flatten());
         directories
@@ -284,12 +308,7 @@ impl ClassicStore {
 
     fn directories_of_chain(&self, chain: &str) -> Vec<String> {
         let cache_ids = self.layers.cache_ids(chain).unwrap_or_default();
-        cache_ids.into_iter().map(|cache_id| self.content_path(cache_id)).collect()
-    }
-
-    fn content_path(&self, cache_id: &str) -> String {
-        let directory = self.graph.directory.as_ref().map(|directory| directory.path.as_str()).unwrap_or_default();
-        format!("{directory}/{cache_id}/diff")
+        cache_ids.into_iter().map(|cache_id| self.graph.content_path(cache_id)).collect()
     }
 
     /// The record of a container's layers.

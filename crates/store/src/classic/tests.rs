@@ -491,16 +491,70 @@ fn a_broken_row_costs_its_own_volume_or_network_only() {
 fn other_drivers_are_listed_and_not_looked_into() {
     let mut opened = damaged(|root| {
         for (path, content) in std::mem::take(&mut root.objects) {
-            let path = path.replace("image/overlay2", "image/vfs").replace("overlay2/cache-", "vfs/dir/cache-");
+            let path =
+                path.replace("image/overlay2", "image/btrfs").replace("overlay2/cache-", "btrfs/subvolumes/cache-");
             root.objects.insert(path, content);
         }
         root.remove("overlay2");
         root.remove(&format!("containers/{}", hex("web")));
-        root.remove(&format!("image/vfs/layerdb/mounts/{}", hex("web")));
+        root.remove(&format!("image/btrfs/layerdb/mounts/{}", hex("web")));
     });
     assert_eq!(opened.codes(), ["driver-unread"]);
-    assert_eq!((opened.store.store().id.as_str(), image(&opened, "x").state), ("vfs", ImageState::Whole));
-    assert!(stack(&mut opened, "x").unwrap_err().contains("storage driver vfs"));
+    assert_eq!((opened.store.store().id.as_str(), image(&opened, "x").state), ("btrfs", ImageState::Whole));
+    assert!(stack(&mut opened, "x").unwrap_err().contains("storage driver btrfs"));
+}
+
+/// The same data root by another driver; `directory` says where it puts the directory of a layer.
+fn by_driver(driver: &str, directory: impl Fn(&str) -> String) -> Opened {
+    damaged(|root| {
+        let config = format!("containers/{}/config.v2.json", hex("web"));
+        root.edit(&config, |config| config["Driver"] = json!(driver));
+        for (path, content) in std::mem::take(&mut root.objects) {
+            let path = path.replace("image/overlay2", &format!("image/{driver}"));
+            match path.strip_prefix("overlay2/").map(|rest| rest.split_once('/').unwrap()) {
+                None => root.put(&path, content),
+                Some((cache_id, "diff")) => root.put(&directory(cache_id), content),
+                Some(_) => {}
+            }
+        }
+    })
+}
+
+#[test]
+fn layers_of_aufs_are_stacked_and_have_marks_by_name() {
+    let mut opened = by_driver("aufs", |cache_id| format!("aufs/diff/{cache_id}"));
+    assert!(opened.codes().is_empty(), "{:?}", opened.codes());
+    assert!(opened.store.has_named_whiteouts());
+    let layers = ["cache-top", "cache-app", "cache-base"].map(|name| opened.node(&format!("aufs/diff/{name}")));
+    assert_eq!(stack(&mut opened, "x").unwrap(), layers);
+    let own = ["rw", "rw-init"].map(|name| opened.node(&format!("aufs/diff/{name}")));
+    let container = opened.store.container_layers(&hex("web"), &mut opened.findings).unwrap();
+    assert_eq!(container, [&own[..], &layers[..]].concat());
+}
+
+#[test]
+fn a_directory_that_has_everything_stands_alone() {
+    let mut opened = by_driver("vfs", |cache_id| format!("vfs/dir/{cache_id}"));
+    assert!(opened.codes().is_empty(), "{:?}", opened.codes());
+    assert_eq!(stack(&mut opened, "x").unwrap(), [opened.node("vfs/dir/cache-top")]);
+    let own = ["rw", "rw-init"].map(|name| opened.node(&format!("vfs/dir/{name}")));
+    assert_eq!(opened.store.container_layers(&hex("web"), &mut opened.findings).unwrap(), own[..1]);
+    assert_eq!(opened.store.beneath_container(&hex("web"), &mut opened.findings).unwrap(), own[1..]);
+    assert!(opened.store.is_whole_layer(&chain("top")) && !opened.store.has_named_whiteouts());
+}
+
+#[test]
+fn overlay_of_old_has_images_whole_and_containers_above_them() {
+    let mut opened = by_driver("overlay", |cache_id| match cache_id.strip_prefix("cache-") {
+        Some(_) => format!("overlay/{cache_id}/root"),
+        None => format!("overlay/{cache_id}/upper"),
+    });
+    assert!(opened.codes().is_empty(), "{:?}", opened.codes());
+    let top = opened.node("overlay/cache-top/root");
+    assert_eq!(stack(&mut opened, "x").unwrap(), [top]);
+    let own = ["rw", "rw-init"].map(|name| opened.node(&format!("overlay/{name}/upper")));
+    let container = opened.store.container_layers(&hex("web"), &mut opened.findings).unwrap();
+    assert_eq!(container, [own[0], own[1], top]);
 }
 
 #[test]

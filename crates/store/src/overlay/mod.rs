@@ -3,7 +3,7 @@
 //! Read after Linux, Documentation/filesystems/overlayfs.rst, and compared with a mounted overlay in
 //! `tests/overlay_kernel.rs`. Handled: whiteouts (character device 0:0, and the empty regular file with the `whiteout`
 //! attribute), opaque directories, redirects (relative and absolute, followed as with `redirect_dir=follow`), metacopy,
-//! both attribute prefixes, attributes of a nested overlay. As in the kernel, an `opaque` mark on a layer's own root
+//! both attribute prefixes, attributes of a nested overlay, and the marks by name of aufs. As in the kernel, an `opaque` mark on a layer's own root
 //! means nothing.
 //!
 //! Promised: no panic on any marks; every search ends, because it moves only from a layer to those below it; memory is
@@ -17,6 +17,7 @@
 mod history;
 mod lookup;
 mod marks;
+mod named_marks;
 mod nodes;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use marks::MarkNames;
 
 use lookup::Listed;
 use marks::Marks;
+use named_marks::NamedMarks;
 use nodes::{Nodes, Object, Real};
 
 /// A directory that is one layer of the stack.
@@ -93,6 +95,17 @@ impl MergedTree {
     #[must_use]
     pub fn with_marks(self, names: MarkNames) -> Self {
         MergedTree { names, ..self }
+    }
+
+    /// The same tree, with deletions that are names in its layers (`.wh.NAME`), as aufs has them.
+    #[must_use]
+    pub fn with_named_whiteouts(mut self) -> Self {
+        let mut shown: BTreeMap<usize, Rc<dyn FileTree>> = BTreeMap::new();
+        for layer in &mut self.layers {
+            let tree = Rc::clone(&layer.tree);
+            layer.tree = Rc::clone(shown.entry(layer.tree_number).or_insert_with(|| Rc::new(NamedMarks(tree))));
+        }
+        self
     }
 
     /// The same tree without its topmost layer.

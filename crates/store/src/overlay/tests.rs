@@ -362,3 +362,26 @@ fn history_of_many_paths_through_many_layers_stays_cheap() {
     // One look-up for each file and layer, one in the only view that has it, and the way to the directory once.
     assert!(counted.lookups.get() <= files * (layers + 1) + 3 * layers + 3, "{}", counted.lookups.get());
 }
+
+#[test]
+fn names_that_delete_are_marks_where_the_driver_writes_them() {
+    let mut disk = tree();
+    for path in ["/0/a", "/0/d/low", "/0/kept", "/0/both", "/0/e/low"] {
+        disk.file(path, "0");
+    }
+    disk.file("/1/.wh.a", "");
+    disk.file("/1/d/.wh..wh..opq", "");
+    disk.file("/1/d/high", "1");
+    disk.file("/1/.wh..wh.plnk", "");
+    disk.file("/1/.wh.both", "");
+    disk.file("/1/both", "1");
+    disk.file("/1/.wh.e", "");
+    disk.file("/1/.wh.nothing", "");
+    let merged = merged(disk, 2).with_named_whiteouts();
+    assert_eq!(view(&merged), ["/both=1", "/d/", "/d/high=1", "/kept=0"]);
+    let find = |path: &str| lookup_path(&merged, path.as_bytes(), &mut Findings::new()).unwrap();
+    for path in ["/a", "/.wh.a", "/e", "/d/low", "/d/.wh..wh..opq", "/.wh..wh.plnk"] {
+        assert_eq!(find(path), None, "{path}");
+    }
+    assert_eq!(view(&merged.without_top()), ["/a=0", "/both=0", "/d/", "/d/low=0", "/e/", "/e/low=0", "/kept=0"]);
+}
