@@ -86,6 +86,11 @@ fn what_containers_printed_and_changed() {
 }
 
 #[test]
+fn what_happened() {
+    is_valid("timeline", &[ask("timeline", &[]).json().unwrap(), ask("timeline", &["--of", "fs"]).json().unwrap()]);
+}
+
+#[test]
 fn disks_side_by_side() {
     let file = tiny().file.to_string_lossy();
     is_valid("compare", &[careen(["compare", &file, &file, "--json"]).expect(&[0]).unwrap().json().unwrap()]);

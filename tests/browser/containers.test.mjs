@@ -78,3 +78,27 @@ test('changes are those of the command, and lead to the files', async () => {
   assertQuiet(watched);
   await close();
 });
+
+test('the timeline has the events of the command, newest first, and files of what is chosen', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, place.file);
+  await page.getByTestId('nav-timeline').click();
+  const table = page.getByTestId('table-timeline');
+  const rows = table.locator('[data-key]');
+  await rows.first().waitFor();
+  const events = JSON.parse(careen('timeline', place.file, '--json'));
+  await table.getByText(`${events.length} rows`).waitFor();
+  const key = ({ time, scope }) => `${time} ${scope}`;
+  assert.equal(await rows.first().getAttribute('data-key'), key(events.at(-1)));
+  await picture(page, 'timeline');
+
+  const { id } = JSON.parse(careen('containers', place.file, '--json'))[0];
+  const own = JSON.parse(careen('timeline', place.file, '--of', `container:${id}`, '--json'));
+  await page.getByRole('combobox').last().selectOption(`container:${id}`);
+  await table.getByText(`${own.length} rows`).waitFor();
+  await page.getByRole('combobox').first().selectOption('file');
+  const files = own.filter(({ kind }) => kind === 'file').length;
+  await table.getByText(`${files} row`).first().waitFor();
+  assertQuiet(watched);
+  await close();
+});

@@ -228,6 +228,7 @@ fn Page() -> impl IntoView {
             Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
             Route::Files { .. } => view! { <pages::Files /> }.into_any(),
             Route::Packages { .. } => view! { <pages::Packages /> }.into_any(),
+            Route::Timeline(_) => view! { <pages::Timeline /> }.into_any(),
             Route::Findings(_) => view! { <pages::Findings /> }.into_any(),
             Route::About => view! { <pages::About /> }.into_any(),
         }
@@ -257,6 +258,7 @@ fn Navigation() -> impl IntoView {
                 <NavLink shape=Icon::Network text=&general::NAV_NETWORKS route=Route::Networks(None) count=count(|it| it.networks.len()) />
                 <NavLink shape=Icon::Files text=&general::NAV_FILES route=Route::Files { scope: None, path: Vec::new(), at: None } count=nothing />
                 <NavLink shape=Icon::Package text=&general::NAV_PACKAGES route=Route::packages(crate::state::PackageTab::List) count=nothing />
+                <NavLink shape=Icon::Time text=&general::NAV_TIMELINE route=Route::Timeline(None) count=nothing />
                 <NavLink shape=Icon::Finding text=&general::NAV_FINDINGS route=Route::Findings(None) count=count(|it| it.findings.len()) />
             </div>
             <NavLink shape=Icon::About text=&general::NAV_ABOUT route=Route::About count=nothing />

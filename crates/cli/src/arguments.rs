@@ -131,6 +131,17 @@ pub enum Command {
         /// Name or id of the container.
         container: String,
     },
+    /// What happened and when, the oldest first: images, containers, health checks, logs, packages, and with --of files.
+    Timeline {
+        /// The disk file.
+        disk: PathBuf,
+        /// Only events of this kind; may be given several times.
+        #[arg(long, value_name = "KIND", value_parser = ["filesystem", "image", "container", "health", "log", "volume", "package", "file"])]
+        kind: Vec<String>,
+        /// Only of this image, container, volume or filesystem, and of its files; may be given several times.
+        #[arg(long, value_name = "SCOPE")]
+        of: Vec<Scope>,
+    },
     /// What docker inspect prints, of an image, a container or a volume.
     Inspect {
         /// The disk file.

@@ -7,9 +7,9 @@ mod side_by_side;
 use std::path::{Path, PathBuf};
 
 use careen_evidence::{Findings, ReadError};
-use careen_model::{Finding, ImagePackages, Severity};
+use careen_model::{EventKind, Finding, ImagePackages, Severity};
 use careen_survey::list::ListOptions;
-use careen_survey::{Scope, Session, report};
+use careen_survey::{Scope, Session, TimelineQuery, report};
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Command, Disks};
@@ -93,6 +93,21 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         Command::Cat { disk, of, path } => files::cat(input(disk), of, path, &mut out),
         Command::Logs { disk, container, options } => containers::logs(input(disk), container, options, &mut out, json),
         Command::Changes { disk, container } => containers::changes(input(disk), container, &mut out, json),
+        Command::Timeline { disk, kind, of } => {
+            let mut reporter = Reporter::new();
+            let session = input(disk).open(&mut reporter)?;
+            let kinds = EventKind::ALL.into_iter().filter(|known| kind.iter().any(|word| word == known.word()));
+            let query = TimelineQuery { kinds: kinds.collect(), of: of.clone() };
+            let mut findings = Findings::new();
+            let events = session.timeline(&query, &mut |progress| reporter.show(&progress), &mut findings)?;
+            drop(reporter);
+            if json {
+                out.json(&events, false)?;
+            } else {
+                out.bytes(tables::timeline(&events).as_bytes())?;
+            }
+            Ok(told_of_part(&session, &findings))
+        }
         Command::Inspect { disk, scope } => {
             let session = input(disk).open(&mut Reporter::new())?;
             let mut findings = Findings::new();

@@ -1,8 +1,8 @@
 //! Answers as text for people on a terminal.
 
 use careen_model::{
-    Container, DiskSnapshot, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer, Network,
-    SideBySide, Survey, Volume,
+    Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer,
+    Network, SideBySide, Survey, Volume,
 };
 use careen_survey::report::PackageRow;
 use serde::Serialize;
@@ -300,6 +300,17 @@ pub fn packages(rows: &[PackageRow]) -> String {
         rows.iter().map(|row| {
             let layer = row.layer.as_deref().map_or_else(String::new, short);
             [row.image.clone(), word(row.ecosystem), row.package.clone(), row.version.clone(), layer]
+        }),
+    )
+}
+
+/// Events, one a line.
+pub fn timeline(events: &[Event]) -> String {
+    table(
+        ["TIME", "KIND", "WHERE", "WHAT", "DETAIL"],
+        events.iter().map(|event| {
+            let detail = event.detail.clone().unwrap_or_default();
+            [event.time.clone(), event.kind.word().to_owned(), event.scope.clone(), word(event.what), detail]
         }),
     )
 }

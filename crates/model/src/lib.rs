@@ -23,6 +23,7 @@ mod progress;
 mod side_by_side;
 mod survey;
 mod time;
+mod timeline;
 mod volume;
 
 pub use causes::{Cause, ErrorText};
@@ -45,4 +46,5 @@ pub use progress::{Progress, Stage};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};
 pub use survey::{Store, StoreKind, Survey};
 pub use time::Timestamp;
+pub use timeline::{Event, EventKind, Happening};
 pub use volume::Volume;

@@ -8,8 +8,11 @@
 //! database is looked for at the root of the tree only: what a chroot below it holds is not installed in this tree.
 //! Not read: `available`, `diversions`, file lists.
 
+mod log;
 mod os_release;
 mod stanza;
+
+pub use log::{Worked, apt_history, dpkg_log};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

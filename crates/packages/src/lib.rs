@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, resolve_path, walk};
 use careen_model::{Ecosystem, Package};
 
-pub use apt::Apt;
+pub use apt::{Apt, Worked, apt_history, dpkg_log};
 pub use conda::Conda;
 pub use pip::Pip;
 

@@ -1,6 +1,6 @@
 //! Lists that may be too long for the page: it asks for the stretch it shows.
 
-use careen_model::{Change, FileEntry, Package};
+use careen_model::{Change, Event, EventKind, FileEntry, Package};
 use serde::{Deserialize, Serialize};
 
 /// A list that the worker sorts and filters.
@@ -21,6 +21,15 @@ pub enum List {
         image_id: Option<String>,
         /// How it is sorted.
         order: Order<PackageColumn>,
+    },
+    /// What happened, by time.
+    Timeline {
+        /// Only events of this kind.
+        kind: Option<EventKind>,
+        /// Only of this scope, and of its files.
+        scope: Option<String>,
+        /// The newest first.
+        descending: bool,
     },
     /// What a container changed.
     Changes {
@@ -108,6 +117,8 @@ pub enum Rows {
     Files(Vec<FileRow>),
     /// Of the packages.
     Packages(Vec<PackageRow>),
+    /// Of the timeline.
+    Events(Vec<Event>),
     /// Of a container's changes.
     Changes(Vec<Change>),
 }

@@ -169,7 +169,7 @@ impl Session {
         }
     }
 
-    fn find_filesystem(&self, number: Option<u32>, scope: &Scope) -> Result<&OpenFilesystem, ReadError> {
+    pub(crate) fn find_filesystem(&self, number: Option<u32>, scope: &Scope) -> Result<&OpenFilesystem, ReadError> {
         let found = match number {
             Some(id) => self.filesystems.iter().find(|open| open.id == id),
             None => {

@@ -10,6 +10,7 @@ mod files;
 mod packages;
 mod post;
 mod session;
+mod timeline;
 mod web_file;
 mod work;
 mod zip;

@@ -13,6 +13,7 @@ use crate::containers::{self, Containers};
 use crate::directory::{Directory, OpenFile};
 use crate::files::{Choice, Files};
 use crate::packages::Packages;
+use crate::timeline::{self, Timeline};
 use crate::web_file::WebFile;
 use crate::work::Queue;
 use crate::{answer, post};
@@ -35,6 +36,8 @@ pub struct OpenDisk {
     pub reading: Option<OpenFile>,
     /// What was asked of containers last.
     pub containers: Containers,
+    /// The timeline asked for last.
+    pub timeline: Option<Timeline>,
     trees: Vec<(String, Rc<dyn FileTree>)>,
     findings_told: usize,
 }
@@ -97,6 +100,7 @@ impl Worker {
                     directory: None,
                     reading: None,
                     containers: Containers::default(),
+                    timeline: None,
                     trees: Vec::new(),
                     findings_told,
                 });
@@ -140,6 +144,9 @@ impl OpenDisk {
             }
             Request::Rows { list: List::Changes { container, order }, filter, from, count } => {
                 containers::changes(self, &container, order, &filter, from, count)?
+            }
+            Request::Rows { list: List::Timeline { kind, scope, descending }, filter, from, count } => {
+                timeline::rows(self, kind, scope, descending, &filter, from, count)?
             }
             Request::Log { container, from, count, stream, search } => {
                 containers::log(self, &container, from, count, stream, search)?

@@ -13,6 +13,7 @@ pub mod open;
 pub mod overview;
 pub mod packages;
 pub mod side_by_side;
+pub mod timeline;
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -108,6 +109,7 @@ mod tests {
             overview::ALL,
             packages::ALL,
             side_by_side::ALL,
+            timeline::ALL,
         ];
         for (name, text) in tables.into_iter().flatten() {
             assert!(!text.english.is_empty() && !text.korean.is_empty(), "{name} says nothing");

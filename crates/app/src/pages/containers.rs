@@ -129,6 +129,7 @@ fn ContainerDetail(container: Container) -> impl IntoView {
                 <a class="button button--main" href=Route::files(format!("container:{}", container.id)).href()>{containers::SEE_MERGED.get()}</a>
                 <a class="button" href=Route::files(format!("changes:{}", container.id)).href()>{containers::SEE_CHANGES.get()}</a>
                 <a class="button" href=Route::Changes(container.id.clone()).href()>{containers::SEE_LIST.get()}</a>
+                <a class="button" href=Route::Timeline(Some(format!("container:{}", container.id))).href()>{crate::messages::timeline::SEE.get()}</a>
                 <a class="button" href=Route::Log(container.id.clone()).href()>{containers::SEE_LOG.get()}</a>
             </p>
             <Facts>

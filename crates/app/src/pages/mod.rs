@@ -17,6 +17,7 @@ mod overview;
 mod packages;
 mod refused;
 mod side_by_side;
+mod timeline;
 mod volumes;
 
 pub use about::About;
@@ -32,4 +33,5 @@ pub use no_disk::NoDisk;
 pub use open::Open;
 pub use overview::Overview;
 pub use packages::Packages;
+pub use timeline::Timeline;
 pub use volumes::Volumes;

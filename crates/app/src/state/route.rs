@@ -43,6 +43,8 @@ pub enum Route {
         /// Only of the image with this id, in the list.
         image: Option<String>,
     },
+    /// What happened; only of this scope if given.
+    Timeline(Option<String>),
     /// Findings, only of one severity if given.
     Findings(Option<Severity>),
     /// What this is.
@@ -96,6 +98,7 @@ impl Route {
             Route::Networks(_) => "networks",
             Route::Files { .. } => "files",
             Route::Packages { .. } => "packages",
+            Route::Timeline(_) => "timeline",
             Route::Findings(_) => "findings",
             Route::About => "about",
         }
@@ -137,7 +140,8 @@ impl Route {
             Route::Images(selected)
             | Route::Containers(selected)
             | Route::Volumes(selected)
-            | Route::Networks(selected) => selected.iter().for_each(|id| step(id.as_bytes())),
+            | Route::Networks(selected)
+            | Route::Timeline(selected) => selected.iter().for_each(|id| step(id.as_bytes())),
             Route::Log(id) | Route::Changes(id) => step(id.as_bytes()),
             Route::Files { scope, path, at } => {
                 if let Some(scope) = scope {
@@ -192,6 +196,7 @@ impl Route {
                 let ecosystem = Ecosystem::ALL.into_iter().find(|known| Some(known.name()) == ecosystem.as_deref());
                 Route::Packages { tab, ecosystem, image: asked("image").map(text) }
             }
+            "timeline" => Route::Timeline(steps.next().map(text)),
             "log" => steps.next().map(text).map_or(Route::Containers(None), Route::Log),
             "changes" => steps.next().map(text).map_or(Route::Containers(None), Route::Changes),
             "findings" => {
@@ -260,6 +265,7 @@ mod tests {
             Route::Images(Some("sha256:ab".into())),
             Route::Volumes(Some("a b/ü?#&%".into())),
             Route::Log("ab".into()),
+            Route::Timeline(Some("container:a".into())),
             Route::Changes("ab".into()),
             Route::Files {
                 scope: Some("image:localhost:5000/a/b:1".into()),
