@@ -3,7 +3,8 @@
 //! [`detect`] tells an archive by its content; [`open`] reads its headers once, from the first to the last, and gives an
 //! [`ArchiveTree`]. Formats: ustar and pax (POSIX.1-2017), GNU tar's (long names, sparse files, large numbers), star's and
 //! the seventh edition's, with hard links, sparse files in each of GNU tar's four ways, and extended attributes; gzip
-//! (RFC 1952) with any number of members. [`layer_of_tar_split`] gives the tree of an image's layer as it was packed, by the
+//! (RFC 1952) with any number of members. [`open_layer`] reads a packed layer of an image, with gzip or zstd (RFC 8878) or
+//! without, and shows it as the overlay driver lays it out; [`layer_of_tar_split`] gives the tree of an image's layer as it was packed, by the
 //! record the engine keeps of it.
 //!
 //! Promised: later entries override earlier ones, as when they are unpacked; no name leads out of the tree; where no header
@@ -18,6 +19,7 @@ mod extended;
 mod gzip;
 mod header;
 mod index;
+mod layer;
 mod sparse;
 mod stream;
 mod tar_split;
@@ -28,6 +30,7 @@ mod testing;
 #[allow(clippy::arithmetic_side_effects)]
 mod tests;
 mod tree;
+mod zstd;
 
 use std::rc::Rc;
 
@@ -38,6 +41,7 @@ use crate::header::{BLOCK, Block, MAGIC, MAGIC_AT};
 use crate::index::{Names, Pass, index};
 use crate::stream::{Forward, Plain};
 
+pub use layer::open_layer;
 pub use tar_split::layer_of_tar_split;
 pub use tree::ArchiveTree;
 

@@ -226,8 +226,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &filesystem::JOURNAL_FAST_COMMITS,
         &general::LIMIT_REACHED,
         &store::DRIVER_UNREAD,
+        &store::SNAPSHOTTER_UNREAD,
         &store::RECORDS_LEFT_OUT,
-        &survey::CONTAINERD_STORE_UNREAD,
         // The disk has them; a copy of its files did not keep them.
         &survey::CHANGES_WITHOUT_MARKS,
     ]) {

@@ -36,10 +36,7 @@ fn at_a_glance(name: &str, survey: &Survey) -> DiskAtAGlance {
         engine_ids: unique(survey.stores.iter().filter_map(|store| store.engine_id.clone())),
         stores: count(survey.stores.len()),
         images: count(survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count()),
-        has_unread_images: survey
-            .findings
-            .iter()
-            .any(|finding| *finding.code == codes::survey::CONTAINERD_STORE_UNREAD),
+        has_unread_images: survey.findings.iter().any(|finding| *finding.code == codes::store::IMAGE_RECORDS_MISSING),
         containers: count(survey.containers.len()),
         volumes: count(survey.volumes.len()),
         used: (!survey.filesystems.is_empty())
@@ -213,11 +210,8 @@ mod tests {
 
     #[test]
     fn images_that_are_not_read_are_not_counted_as_none() {
-        let found = Finding {
-            code: &codes::survey::CONTAINERD_STORE_UNREAD,
-            place: Place::new("disk"),
-            values: BTreeMap::new(),
-        };
+        let found =
+            Finding { code: &codes::store::IMAGE_RECORDS_MISSING, place: Place::new("disk"), values: BTreeMap::new() };
         let unread = Survey { findings: vec![found], ..Survey::default() };
         let disks = side_by_side(&[named("a", unread), named("b", Survey::default())]).disks;
         assert_eq!((disks[0].has_unread_images, disks[1].has_unread_images), (true, false));

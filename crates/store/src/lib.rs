@@ -11,6 +11,7 @@ mod classic;
 mod containerd;
 mod digest;
 mod engine_id;
+mod image_config;
 mod logs;
 pub mod overlay;
 mod records;
@@ -18,6 +19,7 @@ mod roots;
 
 pub use changes::{EmitChange, changes};
 pub use classic::ClassicStore;
+pub use containerd::{ContainerdStore, LayerFiles, StackedLayer};
 pub use logs::{ContainerLog, LogReader, LogRecord};
 pub use overlay::MergedTree;
 pub use roots::{DataRoot, find_roots};

@@ -79,7 +79,7 @@ pub struct DataRoot {
     /// directory only.
     pub(crate) is_first: bool,
     /// The directory of containerd with its images and snapshots.
-    pub(crate) containerd: Option<Object>,
+    pub(crate) containerd: Option<Rc<ContainerdRoot>>,
     /// The stores that containers of this Docker root may lie in.
     pub(crate) stores: Stores,
     /// What the records of all roots of the filesystem take together.
@@ -108,14 +108,11 @@ impl DataRoot {
         }
     }
 
-    /// Whether there are records that [`crate::ClassicStore`] reads.
-    pub fn has_docker_records(&self) -> bool {
-        self.docker.is_some()
-    }
-
-    /// Path of containerd's directory, when images lie there.
-    pub fn containerd_path(&self) -> Option<&str> {
-        self.containerd.as_ref().map(|directory| directory.path.as_str())
+    /// Ids of the stores with images of the Docker that this root belongs to: several where it was switched from one to
+    /// another, which hides what lies in the first.
+    pub fn stores_of_docker(&self) -> impl Iterator<Item = &str> {
+        let classic = self.stores.classic.iter().map(|(_, id)| id.as_str());
+        classic.chain(self.stores.containerd.as_deref())
     }
 }
 
@@ -154,7 +151,7 @@ struct DockerRoot {
 struct Search<'a> {
     records: Records<'a>,
     docker: Vec<DockerRoot>,
-    containerd: Vec<ContainerdRoot>,
+    containerd: Vec<Rc<ContainerdRoot>>,
 }
 
 impl Search<'_> {
@@ -240,8 +237,8 @@ impl Search<'_> {
         if holds(&[METADATA, "meta.db"], findings).or_else(|| holds(&[CONTENT, "blobs", "sha256"], findings)).is_some()
         {
             let root = ContainerdRoot::read(&records, directory, findings);
-            if !root.is_empty() {
-                self.containerd.push(root);
+            if !root.is_empty(&self.records) {
+                self.containerd.push(Rc::new(root));
             }
             return Vec::new();
         }
@@ -276,22 +273,26 @@ impl Search<'_> {
             }
             if group.is_empty() {
                 // The engine keeps nothing but its own records there: both directories are one store.
-                let driver = serving.as_ref().and_then(ContainerdRoot::driver).map(str::to_owned);
+                let driver = serving.as_ref().and_then(|root| root.driver()).map(str::to_owned);
                 let driver = driver.or_else(|| mounted_driver(&records, &root.directory, findings));
                 group.push(DataRoot {
                     kind: StoreKind::DockerContainerd,
                     driver: driver.unwrap_or_else(|| base.driver.clone()),
                     namespace: Some(DOCKER_NAMESPACE.to_owned()),
                     is_first: true,
-                    containerd: serving.map(|root| root.directory),
+                    containerd: serving.clone(),
                     ..base
                 });
-            } else if let Some(serving) = serving {
-                group.push(DataRoot { kind: StoreKind::DockerContainerd, ..containerd_root(&serving) });
+            } else if let Some(serving) = &serving {
+                let namespace = Some(DOCKER_NAMESPACE.to_owned());
+                group.push(DataRoot { kind: StoreKind::DockerContainerd, namespace, ..containerd_root(serving) });
             }
+            // Kubernetes may work beside Docker in the same containerd.
+            let others = serving.iter().flat_map(|root| containerd_roots(root, |name| name != DOCKER_NAMESPACE));
+            group.extend(others);
             groups.push(group);
         }
-        groups.extend(containerd.iter().map(|root| vec![containerd_root(root)]));
+        groups.extend(containerd.iter().map(|root| containerd_roots(root, |_| true)));
         groups
     }
 }
@@ -313,24 +314,35 @@ fn data_root(directory: &Object) -> DataRoot {
     }
 }
 
-fn containerd_root(root: &ContainerdRoot) -> DataRoot {
+fn containerd_root(root: &Rc<ContainerdRoot>) -> DataRoot {
     let base = data_root(&root.directory);
     DataRoot {
         kind: StoreKind::Containerd,
         driver: root.driver().map_or_else(|| base.driver.clone(), str::to_owned),
-        namespace: root.namespace().map(str::to_owned),
-        containerd: Some(root.directory.clone()),
+        containerd: Some(Rc::clone(root)),
         ..base
     }
 }
 
-/// Position of the containerd root that holds the images of a Docker root: the one with a lease for one of its
-/// containers; else the one beneath it, where dockerd puts its own; else, for the only Docker root without graph
+/// A data root for each name space of a containerd root that is wanted; for one of which no name space is known, one
+/// without.
+fn containerd_roots(root: &Rc<ContainerdRoot>, is_wanted: impl Fn(&str) -> bool) -> Vec<DataRoot> {
+    let base = containerd_root(root);
+    let namespaces = root.namespaces();
+    if namespaces.is_empty() && is_wanted("") {
+        return vec![base];
+    }
+    let wanted = namespaces.into_iter().filter(|name| is_wanted(name));
+    wanted.map(|name| DataRoot { namespace: Some(name.to_owned()), ..base.clone() }).collect()
+}
+
+/// Position of the containerd root that holds the images of a Docker root: the one with a lease or a
+/// snapshot for one of its containers; else the one beneath it, where dockerd puts its own; else, for the only Docker root without graph
 /// driver, the only one with images in Docker's namespace.
 fn serving(
     records: &Records<'_>,
     docker: &DockerRoot,
-    containerd: &[ContainerdRoot],
+    containerd: &[Rc<ContainerdRoot>],
     is_only_without_driver: bool,
     findings: &mut Findings,
 ) -> Option<usize> {
@@ -340,14 +352,14 @@ fn serving(
     let containers = records.directory(&docker.directory, &["containers"], findings);
     let containers = containers.map(|directory| records.entries(&directory, findings)).unwrap_or_default();
     let beneath = docker.directory.path_of("");
-    let by_lease = |root: &ContainerdRoot| root.serves(containers.iter().map(|(id, _)| id.as_str()));
-    let by_path = |root: &ContainerdRoot| root.directory.path.starts_with(&beneath);
+    let by_name = |root: &Rc<ContainerdRoot>| root.serves(containers.iter().map(|(id, _)| id.as_str()));
+    let by_path = |root: &Rc<ContainerdRoot>| root.directory.path.starts_with(&beneath);
     let alone = || {
         let mut candidates = containerd.iter().enumerate().filter(|(_, root)| root.has_docker_images());
         let first = candidates.next().filter(|_| docker.drivers.is_empty() && is_only_without_driver)?;
         candidates.next().is_none().then_some(first.0)
     };
-    containerd.iter().position(by_lease).or_else(|| containerd.iter().position(by_path)).or_else(alone)
+    containerd.iter().position(by_name).or_else(|| containerd.iter().position(by_path)).or_else(alone)
 }
 
 /// The snapshotter under whose name containers were mounted: `rootfs/<snapshotter>/<container id>`.

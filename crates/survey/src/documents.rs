@@ -1,12 +1,13 @@
 //! `history` and `inspect` as Docker prints them, from the records on the disk.
 
 mod container;
+mod image;
 
 use careen_evidence::{ErrorKind, Findings, ReadError};
-use careen_model::{HistoryStep, Image};
+use careen_model::HistoryStep;
 use serde_json::{Value, json};
 
-use crate::trees::Found;
+use crate::trees::FoundImage;
 use crate::{Scope, Session};
 
 /// What Docker prints for a time that was never set.
@@ -68,50 +69,10 @@ impl Session {
         Ok(Value::Array(vec![object]))
     }
 
-    fn image_config<'a>(&self, found: &Found<'a, Image>) -> Result<&'a Value, ReadError> {
+    fn image_config<'a>(&self, found: &FoundImage<'a>) -> Result<&'a Value, ReadError> {
         found.store.image_config(&found.item.id).ok_or_else(|| {
             ReadError::corrupt(&self.place, format_args!("image {}: its configuration cannot be read", found.item.id))
         })
-    }
-
-    fn inspect_image(&self, name: &str) -> Result<Value, ReadError> {
-        let found = self.find_image(name)?;
-        let (image, config) = (found.item, self.image_config(&found)?);
-        let comment = match text(config, "comment") {
-            own if own.is_empty() => list(config.get("history")).last().map(|step| text(step, "comment")),
-            own => Some(own),
-        };
-        let (parent, tagged) = (found.store.image_parent(&image.id), found.store.image_last_tagged(&image.id));
-        let directories = found.store.image_directories(&image.id);
-        let mut object = json!({
-            "Id": image.id,
-            "RepoTags": image.names,
-            "RepoDigests": image.digests,
-            "Parent": parent.unwrap_or_default(),
-            "Comment": comment.unwrap_or_default(),
-            "Created": config.get("created"),
-            "Container": text(config, "container"),
-            "ContainerConfig": container_config(config.get("container_config")),
-            "DockerVersion": text(config, "docker_version"),
-            "Author": text(config, "author"),
-            "Config": container_config(config.get("config")),
-            "Architecture": text(config, "architecture"),
-            "Os": text(config, "os"),
-            "Size": image.size,
-            "VirtualSize": image.size,
-            "GraphDriver": graph_driver(&found.open.store.driver, &directories),
-            "RootFS": { "Type": "layers" },
-            "Metadata": { "LastTagTime": tagged.unwrap_or(YEAR_1) },
-        });
-        if let Some(Value::Object(root)) = object.get_mut("RootFS")
-            && !image.layers.is_empty()
-        {
-            root.insert("Layers".into(), image.layers.iter().map(|layer| layer.diff_id.clone()).collect());
-        }
-        if let (Value::Object(object), Some(variant)) = (&mut object, config.get("variant")) {
-            object.insert("Variant".into(), variant.clone());
-        }
-        Ok(object)
     }
 
     fn inspect_volume(&self, name: &str, findings: &mut Findings) -> Result<Value, ReadError> {
@@ -131,32 +92,6 @@ impl Session {
             "Scope": "local",
         }))
     }
-}
-
-/// The directories of a graph driver as Docker names them.
-fn graph_driver(driver: &str, directories: &[String]) -> Value {
-    let Some((upper, lower)) = directories.split_first() else { return json!({ "Name": driver, "Data": null }) };
-    let base = upper.strip_suffix("/diff").unwrap_or(upper);
-    let mut data = json!({
-        "MergedDir": format!("{base}/merged"), "UpperDir": upper, "WorkDir": format!("{base}/work"),
-    });
-    if let (Value::Object(data), false) = (&mut data, lower.is_empty()) {
-        data.insert("LowerDir".into(), lower.join(":").into());
-    }
-    json!({ "Name": driver, "Data": data })
-}
-
-/// A container configuration with every key Docker prints: builders leave out what is empty.
-fn container_config(stored: Option<&Value>) -> Value {
-    let mut all = json!({
-        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": false, "AttachStdout": false,
-        "AttachStderr": false, "Tty": false, "OpenStdin": false, "StdinOnce": false, "Env": null, "Cmd": null,
-        "Image": "", "Volumes": null, "WorkingDir": "", "Entrypoint": null, "OnBuild": null, "Labels": null,
-    });
-    if let (Value::Object(all), Some(Value::Object(stored))) = (&mut all, stored) {
-        all.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
-    }
-    all
 }
 
 /// A time of Docker's in whole seconds, UTC; what is no time stays as it is written.
@@ -183,13 +118,5 @@ mod tests {
         assert_eq!(seconds("2026-11-21T07:19:48.826687112Z"), "2026-11-21T07:19:48Z");
         assert_eq!(seconds("2026-11-21T09:19:48.9+02:00"), "2026-11-21T07:19:48Z");
         assert_eq!(seconds(YEAR_1), YEAR_1);
-    }
-
-    #[test]
-    fn a_sparse_configuration_is_shown_with_every_key() {
-        let shown = container_config(Some(&json!({ "Cmd": ["sh"], "Healthcheck": {} })));
-        assert_eq!(shown["Cmd"], json!(["sh"]));
-        assert_eq!(shown["Hostname"], "");
-        assert!(shown.get("Healthcheck").is_some());
     }
 }

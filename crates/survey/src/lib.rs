@@ -8,6 +8,8 @@ mod changes;
 mod check;
 mod copies;
 mod documents;
+mod image_store;
+mod in_use;
 mod layers;
 pub mod list;
 mod logs;

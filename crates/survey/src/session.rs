@@ -13,10 +13,11 @@ use careen_model::{
     Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Image, ImagePackages, Partition, Progress, Severity,
     Stage, Store, Survey, Volume,
 };
-use careen_store::{ClassicStore, DataRoot, find_roots};
+use careen_store::{ClassicStore, ContainerdStore, DataRoot, find_roots};
 
 use crate::Scope;
 use crate::copies::Lost;
+use crate::image_store::ImageStore;
 
 /// Bytes of the disk file kept in memory.
 const CACHE_BYTES: u32 = 64 << 20;
@@ -101,8 +102,12 @@ pub(crate) struct OpenStore {
     pub(crate) tree: Rc<dyn FileTree>,
     /// Position in the session's list of filesystems.
     pub(crate) filesystem: usize,
-    /// The records of a classic store.
-    pub(crate) classic: Option<ClassicStore>,
+    /// Docker's own records: containers, volumes, networks, and the images of a classic store; empty for containerd alone.
+    pub(crate) classic: ClassicStore,
+    /// Images and layers of a containerd.
+    pub(crate) containerd: Option<ContainerdStore>,
+    /// Ids of all stores of the same Docker, of which the engine shows one.
+    pub(crate) of_docker: Vec<String>,
 }
 
 /// A volume and the store it lies in.
@@ -207,6 +212,7 @@ impl Session {
     /// The session with the stores of its filesystems opened.
     pub(crate) fn with_stores(mut self, observer: Observer<'_>) -> Result<Session, ReadError> {
         self.open_stores(observer)?;
+        self.relate_stores();
         self.note_what_is_missing();
         Ok(self)
     }
@@ -233,19 +239,22 @@ impl Session {
 
     /// The layers of every store, whether or not an image uses them.
     pub fn layers(&self) -> Vec<careen_model::Layer> {
-        self.classic().flat_map(ClassicStore::layers).cloned().collect()
+        self.stores.iter().map(OpenStore::images).flat_map(ImageStore::layers).cloned().collect()
     }
 
     fn classic(&self) -> impl Iterator<Item = &ClassicStore> {
-        self.stores.iter().filter_map(|open| open.classic.as_ref())
+        self.stores.iter().map(|open| &open.classic)
     }
 
     pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
-        self.classic().flat_map(ClassicStore::images)
+        self.stores.iter().map(OpenStore::images).flat_map(ImageStore::images)
     }
 
     pub(crate) fn containers(&self) -> impl Iterator<Item = &Container> {
-        self.classic().flat_map(ClassicStore::containers)
+        self.stores.iter().flat_map(|open| {
+            let docker = open.classic.containers().iter();
+            docker.chain(open.containerd.iter().flat_map(ContainerdStore::containers))
+        })
     }
 
     /// What was found so far.
@@ -382,19 +391,14 @@ impl Session {
 
     fn open_store(&mut self, tree: &Rc<dyn FileTree>, filesystem: usize, root: &DataRoot) {
         let Options { limits, .. } = self.options;
-        let classic =
-            root.has_docker_records().then(|| ClassicStore::open(Rc::clone(tree), root, &limits, &mut self.findings));
-        if let Some(classic) = &classic {
-            let store = self.stores.len();
-            self.volumes.extend(classic.volumes().iter().map(|volume| OpenVolume { store, volume: volume.clone() }));
-        }
-        if let Some(path) = root.containerd_path() {
-            let values: [(&str, &dyn std::fmt::Display); 2] = [("path", &path), ("id", &root.id)];
-            self.findings.add(&codes::survey::CONTAINERD_STORE_UNREAD, &self.place.then(path), &values);
-        }
+        let classic = ClassicStore::open(Rc::clone(tree), root, &limits, &mut self.findings);
+        let store = self.stores.len();
+        self.volumes.extend(classic.volumes().iter().map(|volume| OpenVolume { store, volume: volume.clone() }));
+        let containerd = ContainerdStore::open(Rc::clone(tree), root, &limits, &mut self.findings);
         let engine_id = root.engine_id(&**tree, &limits, &mut self.findings);
         let (store, tree) = (Store { engine_id, ..root.store() }, Rc::clone(tree));
-        self.stores.push(OpenStore { store, root: root.node, tree, filesystem, classic });
+        let of_docker = root.stores_of_docker().map(str::to_owned).collect();
+        self.stores.push(OpenStore { store, root: root.node, tree, filesystem, classic, containerd, of_docker });
     }
 
     /// A disk without filesystem or without Docker is an answer too, but it has to be said.

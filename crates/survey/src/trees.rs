@@ -2,34 +2,35 @@
 
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, NodeId, ReadError, SubTree, codes};
+use careen_evidence::{FileTree, Findings, ReadError, SubTree, codes};
 use careen_model::{Container, Image, Layer};
-use careen_store::{ClassicStore, MergedTree};
+use careen_store::{ClassicStore, ContainerdStore, LayerFiles, MergedTree};
 
 use crate::Scope;
+use crate::image_store::{ImageStore, Stacked};
 use crate::names::{Named, has_id, labels, one_of, sentence};
 use crate::session::{OpenFilesystem, OpenStore, OpenVolume, Session};
 
-/// Something of a store, and the store it lies in.
-pub(crate) struct Found<'a, T> {
+/// Something of a store, and the store with its record.
+pub(crate) struct Found<'a, T, S = &'a ClassicStore> {
     pub(crate) open: &'a OpenStore,
-    pub(crate) store: &'a ClassicStore,
+    pub(crate) store: S,
     pub(crate) item: &'a T,
     /// Ids of all stores with a record of it: more than one where a data root was copied.
     stores: Vec<String>,
 }
+
+/// An image and the store it lies in.
+pub(crate) type FoundImage<'a> = Found<'a, Image, ImageStore<'a>>;
+
+/// Whether something is meant.
+type Rule<'r, T, S> = &'r dyn Fn(S, &T) -> bool;
 
 /// Layers of a container above those of its image: its changes, and what the engine put beneath them.
 const OWN_LAYERS: usize = 2;
 
 /// diffIDs of a stack of layers, the lowest first; `None` for a layer that is not part of an image.
 pub(crate) type DiffIds = Vec<Option<String>>;
-
-/// The diffIDs of the topmost `count` layers of an image: where a layer is missing, a stack ends above it.
-fn diff_ids_of(image: &Image, count: usize) -> DiffIds {
-    let missing = image.layers.len().saturating_sub(count);
-    image.layers.iter().skip(missing).map(|layer| Some(layer.diff_id.clone())).collect()
-}
 
 impl Session {
     /// The tree a scope names. Fails when nothing, or more than one thing, goes by that name.
@@ -40,16 +41,20 @@ impl Session {
             Scope::Changes(name) => {
                 let found = self.find_container(name)?;
                 self.note_copies(&found, scope, findings);
-                let upper = found.store.container_upper(&found.item.id, findings)?;
-                self.note_lost_marks(found.open, upper, &found.item.name, findings)?;
-                Ok(Rc::new(SubTree::new(Rc::clone(&found.open.tree), upper)))
+                let id = &found.item.id;
+                let (open, upper) = match self.containerd_of(found.item) {
+                    Some((open, store)) => (open, store.container_upper(id, findings)?),
+                    None => (found.open, found.store.container_upper(id, findings)?),
+                };
+                self.note_lost_marks(open, upper, &found.item.name, findings)?;
+                Ok(Rc::new(SubTree::new(Rc::clone(&open.tree), upper)))
             }
             Scope::Volume(name) => self.volume_tree(self.find_volume(name)?),
             Scope::Layer(name) => {
                 let found = self.find_layer(name)?;
                 self.note_copies(&found, scope, findings);
-                let directory = found.store.layer_directory(&found.item.chain_id)?;
-                self.layer_tree(found.open, found.store, directory, findings)
+                let files = found.store.layer_files(&found.item.chain_id)?;
+                self.layer_tree(found.open, files, findings)
             }
             Scope::Store(id) => {
                 self.stores.iter().find(|open| open.store.id == *id).map(|open| self.store_tree(open)).ok_or_else(
@@ -72,14 +77,13 @@ impl Session {
     /// The merged tree of an image, and the diffIDs of its layers from the lowest.
     pub(crate) fn image_tree(
         &self,
-        found: &Found<'_, Image>,
+        found: &FoundImage<'_>,
         findings: &mut Findings,
     ) -> Result<(MergedTree, DiffIds), ReadError> {
         let scope = Scope::Image(found.item.label());
         self.note_copies(found, &scope, findings);
-        let layers = found.store.image_layers(&found.item.id, findings)?;
-        let diff_ids = diff_ids_of(found.item, layers.len());
-        Ok((self.merged(found, layers, &scope, findings)?, diff_ids))
+        let layers = found.store.image_layers(found.item, findings)?;
+        self.merged(found.open, layers, &scope, findings)
     }
 
     /// The merged tree a container had, and the diffIDs of its layers from the lowest: none for its own.
@@ -91,33 +95,43 @@ impl Session {
         let container = found.item;
         let scope = Scope::Container(container.name.clone());
         self.note_copies(found, &scope, findings);
-        let layers = found.store.container_layers(&container.id, findings)?;
-        if let Some(upper) = layers.first() {
-            self.note_lost_marks(found.open, *upper, &container.name, findings)?;
+        let (open, layers) = match self.containerd_of(container) {
+            Some((open, store)) => {
+                let layers = store.container_layers(&container.id, findings)?;
+                (open, layers.into_iter().map(|layer| (layer.files, layer.diff_id)).collect())
+            }
+            None => (found.open, classic_layers(found, findings)?),
+        };
+        if let Some((LayerFiles::Directory(upper), _)) = layers.first() {
+            self.note_lost_marks(open, *upper, &container.name, findings)?;
         }
-        let image = found.store.images().iter().find(|image| Some(&image.id) == container.image_id.as_ref());
-        let mut diff_ids =
-            image.map_or_else(Vec::new, |image| diff_ids_of(image, layers.len().saturating_sub(OWN_LAYERS)));
-        diff_ids.resize(layers.len(), None);
-        Ok((self.merged(found, layers, &scope, findings)?, diff_ids))
+        self.merged(open, layers, &scope, findings)
     }
 
-    /// A merged tree over directories of one store, topmost first.
-    fn merged<T>(
+    /// The containerd with the layers of a container.
+    fn containerd_of(&self, container: &Container) -> Option<(&OpenStore, &ContainerdStore)> {
+        let open = self.stores.iter().find(|open| open.store.id == container.store)?;
+        Some((open, open.containerd.as_ref()?))
+    }
+
+    /// A merged tree over layers of one store, topmost first, and their diffIDs from the lowest.
+    fn merged(
         &self,
-        found: &Found<'_, T>,
-        layers: Vec<NodeId>,
+        open: &OpenStore,
+        layers: Vec<Stacked>,
         scope: &Scope,
         findings: &mut Findings,
-    ) -> Result<MergedTree, ReadError> {
-        let layers = self.witnessed(found.open, found.store, layers, findings)?;
-        Ok(MergedTree::over(layers, self.place.then(scope), &self.options().limits))
+    ) -> Result<(MergedTree, DiffIds), ReadError> {
+        let (files, mut diff_ids): (Vec<LayerFiles>, DiffIds) = layers.into_iter().unzip();
+        diff_ids.reverse();
+        let layers = self.layer_trees(open, files, findings)?;
+        Ok((MergedTree::over(layers, self.place.then(scope), &self.options().limits), diff_ids))
     }
 
     pub(crate) fn volume_tree(&self, open: &OpenVolume) -> Result<Rc<dyn FileTree>, ReadError> {
         let scope = Scope::Volume(open.volume.name.clone());
         let store = self.stores.get(open.store);
-        let directory = store.and_then(|store| store.classic.as_ref()?.volume_directory(&open.volume.name));
+        let directory = store.and_then(|store| store.classic.volume_directory(&open.volume.name));
         match (store, directory) {
             (Some(store), Some(node)) => Ok(Rc::new(SubTree::new(Rc::clone(&store.tree), node))),
             _ => Err(ReadError::corrupt(
@@ -128,25 +142,43 @@ impl Session {
     }
 
     /// The image with this name, digest, id or unique prefix of an id. A name without a tag means `latest`.
-    pub(crate) fn find_image(&self, name: &str) -> Result<Found<'_, Image>, ReadError> {
+    pub(crate) fn find_image(&self, name: &str) -> Result<FoundImage<'_>, ReadError> {
         let latest = format!("{name}:latest");
-        let by_name = |image: &Image| image.names.iter().any(|known| known == name || *known == latest);
-        let by_digest = |image: &Image| image.digests.iter().any(|known| known == name);
+        let by_reference = |store: ImageStore<'_>, image: &Image| {
+            store.image_references(&image.id).iter().any(|known| known == name || *known == latest)
+        };
+        let by_name = |_, image: &Image| image.names.iter().any(|known| known == name || *known == latest);
+        let by_digest = |_, image: &Image| image.digests.iter().any(|known| known == name);
+        let by_id = |_, image: &Image| has_id(&image.id, name);
         let scope = Scope::Image(name.to_owned());
-        self.find(ClassicStore::images, &[&by_name, &by_digest, &|image| has_id(&image.id, name)], &scope)
+        let all = self.stores.iter().flat_map(|open| {
+            let store = open.images();
+            store.images().iter().map(move |image| (open, store, image))
+        });
+        self.find(all.collect(), &[&by_reference, &by_name, &by_digest, &by_id], &scope)
     }
 
     /// The container with this name, id or unique prefix of an id.
     pub(crate) fn find_container(&self, name: &str) -> Result<Found<'_, Container>, ReadError> {
         let scope = Scope::Container(name.to_owned());
-        let by_name = |container: &Container| container.name == name.trim_start_matches('/');
-        self.find(ClassicStore::containers, &[&by_name, &|container| has_id(&container.id, name)], &scope)
+        let by_name = |_, container: &Container| container.name == name.trim_start_matches('/');
+        let by_id = |_, container: &Container| has_id(&container.id, name);
+        let all = self.stores.iter().flat_map(|open| {
+            let of_containerd = open.containerd.iter().flat_map(ContainerdStore::containers);
+            let all = open.classic.containers().iter().chain(of_containerd);
+            all.map(move |container| (open, &open.classic, container))
+        });
+        self.find(all.collect(), &[&by_name, &by_id], &scope)
     }
 
     /// The layer with this chain id or unique prefix of one.
-    fn find_layer(&self, name: &str) -> Result<Found<'_, Layer>, ReadError> {
+    fn find_layer(&self, name: &str) -> Result<Found<'_, Layer, ImageStore<'_>>, ReadError> {
         let scope = Scope::Layer(name.to_owned());
-        self.find(ClassicStore::layers, &[&|layer| has_id(&layer.chain_id, name)], &scope)
+        let all = self.stores.iter().flat_map(|open| {
+            let store = open.images();
+            store.layers().iter().map(move |layer| (open, store, layer))
+        });
+        self.find(all.collect(), &[&|_, layer: &Layer| has_id(&layer.chain_id, name)], &scope)
     }
 
     pub(crate) fn find_volume(&self, name: &str) -> Result<&OpenVolume, ReadError> {
@@ -183,23 +215,20 @@ impl Session {
         })
     }
 
-    /// The one item that the first matching rule finds, in any classic store.
-    fn find<'a, T: Named>(
-        &'a self,
-        items: impl Fn(&'a ClassicStore) -> &'a [T],
-        rules: &[&dyn Fn(&T) -> bool],
+    /// The one item that the first matching rule finds among those of all stores.
+    fn find<'a, T: Named, S: Copy>(
+        &self,
+        all: Vec<(&'a OpenStore, S, &'a T)>,
+        rules: &[Rule<'_, T, S>],
         scope: &Scope,
-    ) -> Result<Found<'a, T>, ReadError> {
-        let classic = self.stores.iter().filter_map(|open| open.classic.as_ref().map(|store| (open, store)));
-        let all = classic.flat_map(|(open, store)| items(store).iter().map(move |item| (open, store, item)));
-        let all: Vec<(&OpenStore, &ClassicStore, &T)> = all.collect();
+    ) -> Result<Found<'a, T, S>, ReadError> {
         for rule in rules {
-            let fitting: Vec<_> = all.iter().filter(|(_, _, item)| rule(item)).collect();
+            let fitting: Vec<_> = all.iter().filter(|(_, store, item)| rule(*store, item)).collect();
             let candidates: Vec<&T> = fitting.iter().map(|(_, _, item)| *item).collect();
             match one_of(&candidates).and_then(|at| fitting.get(at)) {
                 Some((open, store, item)) => {
                     let stores = candidates.iter().map(|item| item.store().to_owned()).collect();
-                    return Ok(Found { open, store, item, stores });
+                    return Ok(Found { open, store: *store, item, stores });
                 }
                 None if candidates.is_empty() => {}
                 None => return Err(self.ambiguous(scope, &labels(&candidates))),
@@ -210,7 +239,7 @@ impl Session {
     }
 
     /// Tells of records of the same thing in other data roots, which were not looked into.
-    fn note_copies<T: Named>(&self, found: &Found<'_, T>, scope: &Scope, findings: &mut Findings) {
+    fn note_copies<T: Named, S>(&self, found: &Found<'_, T, S>, scope: &Scope, findings: &mut Findings) {
         if found.stores.len() > 1 {
             let values: [(&str, &dyn std::fmt::Display); 2] =
                 [("stores", &sentence(&found.stores)), ("store", &found.item.store())];
@@ -230,4 +259,17 @@ impl Session {
         let candidates = sentence(candidates);
         ReadError::corrupt(&self.place, format_args!("{scope} could be any of {candidates}; give a longer id"))
     }
+}
+
+/// The layers of a container of the classic store, topmost first.
+fn classic_layers(found: &Found<'_, Container>, findings: &mut Findings) -> Result<Vec<Stacked>, ReadError> {
+    let layers = found.store.container_layers(&found.item.id, findings)?;
+    let image = found.store.images().iter().find(|image| Some(&image.id) == found.item.image_id.as_ref());
+    // Where a layer is missing, the stack ends above it.
+    let count = layers.len().saturating_sub(OWN_LAYERS);
+    let missing = image.map_or(0, |image| image.layers.len().saturating_sub(count));
+    let of_image = image.into_iter().flat_map(|image| image.layers.iter().skip(missing).rev());
+    let of_image = of_image.map(|layer| Some(layer.diff_id.clone()));
+    let diff_ids = std::iter::repeat_n(None, OWN_LAYERS).chain(of_image).chain(std::iter::repeat(None));
+    Ok(layers.into_iter().map(LayerFiles::Directory).zip(diff_ids).collect())
 }

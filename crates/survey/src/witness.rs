@@ -9,14 +9,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use careen_archive::{ArchiveTree, layer_of_tar_split};
+use careen_archive::{ArchiveTree, layer_of_tar_split, open_layer};
 use careen_evidence::{
     ByteSource, Entry, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, Stat, SubTree, Visit, Xattrs, codes,
     walk_from,
 };
-use careen_store::ClassicStore;
+use careen_store::LayerFiles;
 
 use crate::copies::Lost;
+use crate::image_store::ImageStore;
 use crate::session::{OpenStore, Session};
 use crate::{Options, Scope};
 
@@ -36,31 +37,30 @@ impl Session {
         self.filesystems.get(open.filesystem).map_or(Lost::Nothing, |open| open.lost)
     }
 
-    /// The trees of layers of a store, each with what the copy has not kept of it as far as a record tells.
-    pub(crate) fn witnessed(
+    /// The trees of layers of a store: directories, each with what the copy has not kept of it as far as a record tells,
+    /// or the packed layers themselves.
+    pub(crate) fn layer_trees(
         &self,
         open: &OpenStore,
-        store: &ClassicStore,
-        layers: Vec<NodeId>,
+        layers: Vec<LayerFiles>,
         findings: &mut Findings,
     ) -> Result<Vec<LayerTree>, ReadError> {
         let lost = self.lost(open);
-        let plain = |node| (Rc::clone(&open.tree), node);
-        if lost == Lost::Nothing {
-            return Ok(layers.into_iter().map(plain).collect());
-        }
-        let chains: BTreeMap<NodeId, &str> = store
-            .layers()
-            .iter()
-            .filter_map(|layer| Some((store.layer_directory(&layer.chain_id).ok()?, layer.chain_id.as_str())))
-            .collect();
         let mut trees = Vec::new();
-        for node in layers {
-            let Some(chain) = chains.get(&node) else {
-                trees.push(plain(node));
+        for files in layers {
+            let node = match files {
+                LayerFiles::Directory(node) | LayerFiles::Whole(node) => node,
+                LayerFiles::Blob { node, .. } => {
+                    trees.push(self.blob_tree(open, node, findings)?);
+                    continue;
+                }
+            };
+            let chain = if lost == Lost::Nothing { None } else { open.images().chain_at(node) };
+            let Some(chain) = chain else {
+                trees.push((Rc::clone(&open.tree), node));
                 continue;
             };
-            match self.record_of_layer(open, store, chain, findings) {
+            match self.record_of_layer(open, chain, findings) {
                 Ok(record) => {
                     let inner = Rc::clone(&open.tree);
                     let layer = WitnessedLayer::new(inner, node, record, lost, &self.options().limits);
@@ -69,24 +69,45 @@ impl Session {
                 }
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(error) => {
-                    let values: [(&str, &dyn std::fmt::Display); 2] = [("layer", chain), ("reason", &error.reason())];
+                    let values: [(&str, &dyn std::fmt::Display); 2] = [("layer", &chain), ("reason", &error.reason())];
                     findings.add(&codes::survey::LAYER_RECORD_UNREADABLE, &open.tree.place(node), &values);
-                    trees.push(plain(node));
+                    trees.push((Rc::clone(&open.tree), node));
                 }
             }
         }
         Ok(trees)
     }
 
+    /// A packed layer as a tree.
+    fn blob_tree(&self, open: &OpenStore, node: NodeId, findings: &mut Findings) -> Result<LayerTree, ReadError> {
+        let tree = self.blob(open, node, findings)?;
+        let root = tree.root();
+        Ok((Rc::new(tree), root))
+    }
+
+    fn blob(&self, open: &OpenStore, node: NodeId, findings: &mut Findings) -> Result<ArchiveTree, ReadError> {
+        let (source, place) = (open.tree.open(node, findings)?, open.tree.place(node));
+        let Options { limits, cancel, .. } = self.options();
+        open_layer(source, &place, limits, cancel, findings)
+    }
+
     /// A layer as it was packed.
     fn record_of_layer(
         &self,
         open: &OpenStore,
-        store: &ClassicStore,
         chain: &str,
         findings: &mut Findings,
     ) -> Result<ArchiveTree, ReadError> {
         let tree = &open.tree;
+        let store = match open.images() {
+            ImageStore::Classic(store) => store,
+            ImageStore::Containerd(store) => {
+                return match store.layer_blob(chain) {
+                    Some(LayerFiles::Blob { node, .. }) => self.blob(open, node, findings),
+                    _ => Err(ReadError::corrupt(&self.place.then(chain), "its blob is not there")),
+                };
+            }
+        };
         let missing = || ReadError::corrupt(&self.place.then(chain), "tar-split.json.gz is not there");
         let directory = store.layer_record(chain).ok_or_else(missing)?;
         let node = tree.lookup(directory, RECORD, findings)?.ok_or_else(missing)?;
@@ -133,12 +154,11 @@ impl Session {
     pub(crate) fn layer_tree(
         &self,
         open: &OpenStore,
-        store: &ClassicStore,
-        directory: NodeId,
+        files: LayerFiles,
         findings: &mut Findings,
     ) -> Result<Rc<dyn FileTree>, ReadError> {
-        let trees = self.witnessed(open, store, vec![directory], findings)?;
-        let (tree, root) = trees.into_iter().next().unwrap_or_else(|| (Rc::clone(&open.tree), directory));
+        let trees = self.layer_trees(open, vec![files], findings)?;
+        let (tree, root) = trees.into_iter().next().unwrap_or_else(|| (Rc::clone(&open.tree), open.root));
         Ok(Rc::new(SubTree::new(tree, root)))
     }
 }

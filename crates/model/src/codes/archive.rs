@@ -66,6 +66,11 @@ super::codes! {
         do_en: "Packed data cannot be read past a damaged place. Look for another copy of the file.",
         ko: "압축 파일이 이 위치에서 손상되었습니다: {reason}. 그 앞은 모두 읽었으며 그 뒤의 내용은 풀 수 없어 결과에 없습니다.",
         do_ko: "압축된 데이터는 손상된 곳 이후로는 읽을 수 없습니다. 파일의 다른 사본을 찾아보십시오.";
+    ZSTD_DAMAGED = "zstd-damaged", Loss,
+        en: "The file packed with zstd is cut or damaged here: {reason}. Everything before was read; what comes after in it cannot be unpacked and is not in the answer.",
+        do_en: "Packed data cannot be read past a damaged place. Look for another copy of the file.",
+        ko: "zstd로 압축된 파일이 이 위치에서 잘렸거나 손상되었습니다: {reason}. 그 앞은 모두 읽었으며 그 뒤의 내용은 풀 수 없어 결과에 없습니다.",
+        do_ko: "압축된 데이터는 손상된 곳 이후로는 읽을 수 없습니다. 파일의 다른 사본을 찾아보십시오.";
     GZIP_SUM = "gzip-sum", Damage,
         en: "The checksum of the packed file does not fit its content: at least one byte of it is wrong. All of it was unpacked.",
         do_en: "Which file is touched cannot be told from this. The digests of images and layers tell it for them; compare the rest with another copy.",

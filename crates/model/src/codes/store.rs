@@ -196,6 +196,66 @@ super::codes! {
         do_en: "Containers that use it name it in their configuration.",
         ko: "네트워크 {network}의 기록을 읽을 수 없습니다: {reason}. 이 네트워크만 결과에서 빠졌습니다.",
         do_ko: "이를 사용하는 컨테이너의 구성에 네트워크 이름이 남아 있습니다.";
+    IMAGE_DOCUMENT_INVALID = "image-document-invalid", Loss,
+        en: "The manifest or the configuration of the image {image} cannot be read: {reason}. The image is listed by its names and digest, with the layers that the labels of its blobs tell.",
+        do_en: "If the image can be pulled again, both can be taken from there. Layers that are unpacked are not affected.",
+        ko: "이미지 {image}의 매니페스트 또는 구성을 읽을 수 없습니다: {reason}. 이미지는 이름과 다이제스트로 표시하며, 레이어는 블롭의 레이블로 알 수 있는 것만 표시합니다.",
+        do_ko: "이미지를 다시 받을 수 있다면 거기서 가져오십시오. 이미 풀려 있는 레이어에는 영향이 없습니다.";
+    IMAGE_NAME_LOST = "image-name-lost", Loss,
+        en: "The image {image} was found by its manifest: no database names it any more, and nothing else on the disk does.",
+        do_en: "Find out what it is by its date, command and content, and tag it again.",
+        ko: "이미지 {image}은(는) 매니페스트로 찾았습니다. 이름을 담은 데이터베이스 기록이 없고 디스크의 다른 곳에도 이름이 남아 있지 않습니다.",
+        do_ko: "날짜, 명령, 내용으로 어떤 이미지인지 확인한 뒤 다시 태그를 붙이십시오.";
+    IMAGE_NAME_DERIVED = "image-name-derived", Damage,
+        en: "No database names the image {image} any more. {names} is what {source} calls it: it may have had other names, and this one may have moved on to a newer image.",
+        do_en: "Check the image's date and content before you tag it with this name.",
+        ko: "이미지 {image}의 이름을 담은 데이터베이스 기록이 없습니다. {names}은(는) 다른 흔적({source})에서 찾은 이름입니다. 다른 이름이 더 있었거나 이 이름이 더 새로운 이미지로 옮겨 갔을 수 있습니다.",
+        do_ko: "이 이름으로 태그를 붙이기 전에 이미지의 날짜와 내용을 확인하십시오.";
+    BLOB_CHANGED = "blob-changed", Damage,
+        en: "The bytes of the blob {blob} are no longer those that its name was computed from. It is shown as it stands.",
+        do_en: "Do not rely on what it says. If the image can be pulled again, take the blob from there.",
+        ko: "블롭 {blob}의 내용이 이름을 계산할 때의 내용과 다릅니다. 현재 상태 그대로 표시합니다.",
+        do_ko: "내용을 그대로 믿지 마십시오. 이미지를 다시 받을 수 있다면 거기서 블롭을 가져오십시오.";
+    BLOB_MISSING = "blob-missing", Damage,
+        en: "The packed layer {blob} of {count} images ({images}) is missing. Their files are read from the unpacked layer; as a download these images are incomplete.",
+        do_en: "The files can be taken out. An exact copy of the image cannot be made without the packed layer: it would get another digest.",
+        ko: "이미지 {count}개({images})의 압축된 레이어 {blob}이(가) 없습니다. 파일은 풀려 있는 레이어에서 읽지만 다운로드 형태의 이미지로는 불완전합니다.",
+        do_ko: "파일은 꺼낼 수 있습니다. 압축된 레이어가 없으면 이미지를 원본 그대로 복제할 수 없으며 다이제스트가 달라집니다.";
+    LAYER_BLOB_MISSING = "layer-blob-missing", Loss,
+        en: "The packed layer {blob} of {count} images ({images}) is missing, and it is not unpacked anywhere either.",
+        do_en: "If one of the images can be pulled again, the layer can be taken from there.",
+        ko: "이미지 {count}개({images})의 압축된 레이어 {blob}이(가) 없으며 풀려 있는 레이어도 없습니다.",
+        do_ko: "이 이미지 가운데 하나라도 다시 받을 수 있다면 거기서 레이어를 가져오십시오.";
+    BLOB_LENGTH = "blob-length", Damage,
+        en: "The packed layer {blob} of {count} images ({images}) has {length} bytes, expected {expected}: it is cut or overwritten.",
+        do_en: "Take the files from the unpacked layer where there is one. An exact copy of these images cannot be made.",
+        ko: "이미지 {count}개({images})의 압축된 레이어 {blob}은(는) {length}바이트이지만 {expected}바이트여야 합니다. 잘렸거나 덮어쓰였습니다.",
+        do_ko: "풀려 있는 레이어가 있으면 거기서 파일을 꺼내십시오. 이 이미지들은 원본 그대로 복제할 수 없습니다.";
+    LAYER_NOWHERE = "layer-nowhere", Loss,
+        en: "The layer {layer} of the image {image} is neither unpacked nor packed anywhere in this store.",
+        do_en: "What the layers above it hold can be read. If the image can be pulled again, the layer can be taken from there.",
+        ko: "이미지 {image}의 레이어 {layer}이(가) 풀린 형태로도 압축된 형태로도 이 저장소에 없습니다.",
+        do_ko: "그 위 레이어의 내용은 읽을 수 있습니다. 이미지를 다시 받을 수 있다면 거기서 레이어를 가져오십시오.";
+    SNAPSHOTTER_UNREAD = "snapshotter-unread", Loss,
+        en: "containerd's snapshotter {snapshotter} keeps its files in a form that this version does not read. Images are read from their packed layers; what containers changed is not.",
+        do_en: "The snapshotter's directory can be browsed as files.",
+        ko: "containerd 스냅샷터 {snapshotter}의 파일 형식은 이 버전에서 읽지 않습니다. 이미지는 압축된 레이어에서 읽지만 컨테이너가 변경한 내용은 읽지 않습니다.",
+        do_ko: "스냅샷터의 디렉터리는 파일로 살펴볼 수 있습니다.";
+    SNAPSHOTS_LEFT_OVER = "snapshots-left-over", Note,
+        en: "{count} directories of snapshots belong to no record: {directories}. containerd removes such directories when it next cleans up.",
+        do_en: "They can be browsed as files.",
+        ko: "스냅샷 디렉터리 {count}개가 어떤 기록에도 속하지 않습니다: {directories}. containerd는 다음 정리 때 이런 디렉터리를 삭제합니다.",
+        do_ko: "파일로 살펴볼 수 있습니다.";
+    SNAPSHOTS_UNASSIGNED = "snapshots-unassigned", Loss,
+        en: "The database of the snapshots is lost, so it is not known whose {count} directories of snapshots are: {directories}. Images are read from their packed layers instead; what containers changed is in some of these directories.",
+        do_en: "Look into the directories with the highest numbers first: containers that were made last have them. Each can be browsed as files.",
+        ko: "스냅샷 데이터베이스가 손실되어 스냅샷 디렉터리 {count}개가 어디에 속하는지 알 수 없습니다: {directories}. 이미지는 압축된 레이어에서 읽으며, 컨테이너가 변경한 내용은 이 디렉터리들 가운데 일부에 있습니다.",
+        do_ko: "번호가 큰 디렉터리부터 확인하십시오. 마지막에 만든 컨테이너의 디렉터리입니다. 각 디렉터리는 파일로 살펴볼 수 있습니다.";
+    INGESTS_UNFINISHED = "ingests-unfinished", Note,
+        en: "{count} downloads into this store were not finished. They belong to no image.",
+        do_en: "Nothing is lost: pulling the image again finishes them or begins anew.",
+        ko: "이 저장소에 완료되지 않은 다운로드가 {count}개 있습니다. 어떤 이미지에도 속하지 않습니다.",
+        do_ko: "손실된 것은 없습니다. 이미지를 다시 받으면 이어서 받거나 처음부터 다시 받습니다.";
     CONTAINERD_DATABASE_UNREADABLE = "containerd-database-unreadable", Damage,
         en: "containerd's database cannot be read: {reason}.",
         do_en: "containerd does not start with such a file, and Docker not without containerd. Images of Docker's classic store do not depend on it.",

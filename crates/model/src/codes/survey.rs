@@ -38,9 +38,9 @@ super::codes! {
         ko: "이 사본에는 컨테이너 {container}의 변경 내용에 대한 오버레이 표시가 남아 있지 않습니다. 컨테이너가 디렉터리를 지우고 다시 만든 경우 그 안의 이전 파일이 보이며, 장치 파일이 없는 사본이라면 삭제한 파일도 보입니다.",
         do_ko: "컨테이너가 기록한 파일은 모두 있습니다. 삭제된 내용은 디스크 자체나 `tar --xattrs --xattrs-include='*'`로 만든 사본에서 확인할 수 있습니다.";
     /// A containerd store is there; its records are not read by this version.
-    CONTAINERD_STORE_UNREAD = "containerd-store-unread", Loss,
-        en: "A containerd image store is at {path}. Its images and layers are not in this answer: this version reads Docker's classic store.",
-        do_en: "The data is there and can be browsed as files (scope store:{id}).",
-        ko: "{path}에 containerd 이미지 저장소가 있습니다. 이 버전은 Docker의 기존 저장소를 읽으므로 그 이미지와 레이어는 결과에 없습니다.",
-        do_ko: "데이터는 그대로 있으며 파일로 살펴볼 수 있습니다(범위 store:{id}).";
+    STORE_IN_USE = "store-in-use", Note,
+        en: "This Docker has images in several stores. It was last used with {id}; it does not show what lies in {others}, although all of it is there.",
+        do_en: "Everything is listed here, whichever store it lies in. Docker shows the rest again when its setting for the image store (\"Use containerd for pulling and storing images\") is switched back.",
+        ko: "이 Docker의 이미지는 여러 저장소에 나뉘어 있습니다. 마지막으로 사용한 저장소는 {id}이며, {others}에 있는 것은 그대로 남아 있지만 Docker에는 표시되지 않습니다.",
+        do_ko: "어느 저장소에 있든 여기에는 모두 표시됩니다. Docker에서 이미지 저장소 설정(\"Use containerd for pulling and storing images\")을 되돌리면 나머지가 다시 보입니다.";
 }

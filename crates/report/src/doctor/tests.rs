@@ -184,7 +184,7 @@ fn a_shared_disk_id_and_running_containers_are_only_possible_causes() {
 
 #[test]
 fn two_stores_with_images_in_the_classic_one_were_switched() {
-    let mut found = survey(&[(&codes::survey::CONTAINERD_STORE_UNREAD, "")]);
+    let mut found = survey(&[(&codes::store::SNAPSHOTTER_UNREAD, "")]);
     found.stores.push(store("containerd", StoreKind::DockerContainerd));
     says(&found, &[(&causes::NOT_READ, Certain)]);
     found.images.push(Image {

@@ -14,7 +14,7 @@ use crate::digest::{chain_id, digest_of_hex, is_digest, is_hex64};
 use crate::records::{Object, Records};
 
 /// Deepest stack followed. The engine makes at most 125 layers (`daemon/internal/layer/layer_store.go`).
-pub(super) const MAX_LAYERS: usize = 512;
+pub(crate) const MAX_LAYERS: usize = 512;
 /// Most layers whose lost directory is searched for: each search looks at every directory nobody names.
 const MAX_SEARCHES: usize = 256;
 

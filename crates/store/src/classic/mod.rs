@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use careen_evidence::{ErrorKind, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes};
-use careen_model::{Container, Image, Layer, Network, Store, StoreKind, Volume};
+use careen_model::{Container, Hidden, Image, Layer, Network, Store, StoreKind, Volume};
 use serde_json::Value;
 
 use crate::digest::is_hex64;
@@ -35,6 +35,7 @@ use containers::{Containers, Mount};
 use graph::Graph;
 use images::Images;
 use layers::Layers;
+pub(crate) use layers::MAX_LAYERS;
 use volumes::Volumes;
 
 /// A Docker data root with its records.
@@ -149,6 +150,18 @@ impl ClassicStore {
     /// Every network, by id.
     pub fn networks(&self) -> &[Network] {
         &self.networks
+    }
+
+    /// Says that the engine in use does not show the images of this store.
+    pub fn hide(&mut self) {
+        for image in &mut self.images.list {
+            image.hidden = image.hidden.or(Some(Hidden::OtherStore));
+        }
+    }
+
+    /// When an image of this store was last tagged.
+    pub fn last_tagged(&self) -> impl Iterator<Item = &str> {
+        self.images.last_tagged.values().map(String::as_str)
     }
 
     /// An image's configuration as it is stored.

@@ -199,7 +199,7 @@ impl DataRoot {
     pub fn open_with(&self, limits: &Limits) -> Opened {
         let (tree, mut findings) = (Rc::new(self.tree()), Findings::new());
         let roots = find_roots(&*tree, &[], limits, &CancelToken::default(), &mut findings).unwrap();
-        let root = roots.iter().find(|root| root.has_docker_records()).expect("a Docker data root");
+        let root = roots.iter().find(|root| root.docker.is_some()).expect("a Docker data root");
         let store = ClassicStore::open(Rc::clone(&tree) as Rc<dyn FileTree>, root, limits, &mut findings);
         Opened { tree, store, findings }
     }

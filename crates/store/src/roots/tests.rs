@@ -21,6 +21,11 @@ fn rows(roots: &[DataRoot]) -> Vec<(&str, StoreKind, &str, &str, Option<&str>)> 
         .collect()
 }
 
+/// Path of containerd's directory.
+fn containerd_path(root: &DataRoot) -> Option<&str> {
+    root.containerd.as_ref().map(|root| root.directory.path.as_str())
+}
+
 /// containerd's `meta.db` with a namespace that names an image and has a lease for the container `web`.
 fn meta_db(namespace: &'static str, has_image: bool) -> Vec<u8> {
     let mut bytes = file(7);
@@ -66,7 +71,7 @@ fn a_data_root_is_known_by_any_of_its_parts_wherever_it_lies() {
             let (roots, findings) = search(&tree, &[]);
             let [root] = roots.as_slice() else { panic!("{path}/{part}: {roots:?}") };
             assert_eq!((root.path.as_str(), findings.len()), (if path.is_empty() { "/" } else { path }, 0));
-            assert!(root.has_docker_records());
+            assert!(root.docker.is_some());
         }
         let mut tree = MemoryTree::new("disk");
         tree.file(&format!("/a/b/c/d/e/f/{part}"), "");
@@ -108,7 +113,7 @@ fn containerd_alone_and_containerd_without_images() {
     let (roots, findings) = search(&tree, &[]);
     let path = "/var/lib/containerd";
     assert_eq!(rows(&roots), [("overlayfs", StoreKind::Containerd, path, "overlayfs", Some("k8s.io"))]);
-    assert_eq!((roots[0].has_docker_records(), roots[0].containerd_path()), (false, Some(path)));
+    assert_eq!((roots[0].docker.is_some(), containerd_path(&roots[0])), (false, Some(path)));
     assert!(findings.is_empty());
 }
 
@@ -135,7 +140,7 @@ fn docker_over_containerd_is_one_store_with_its_containers() {
         let (roots, _) = search(&tree, &[]);
         let docker = "/data/docker";
         assert_eq!(rows(&roots), [("overlayfs", StoreKind::DockerContainerd, docker, "overlayfs", Some("moby"))]);
-        assert_eq!(roots[0].containerd_path(), Some(path));
+        assert_eq!(containerd_path(&roots[0]), Some(path));
         let mut findings = Findings::new();
         let store = ClassicStore::open(Rc::new(tree), &roots[0], &Limits::default(), &mut findings);
         assert_eq!((store.containers()[0].store.as_str(), store.volumes().len()), ("overlayfs", 3));

@@ -6,7 +6,8 @@
 use careen_evidence::ReadError;
 use serde_json::{Map, Value, json};
 
-use super::{container_config, graph_driver, text};
+use super::image::{container_config, graph_driver};
+use super::text;
 use crate::Session;
 use crate::session::OpenStore;
 
@@ -32,7 +33,7 @@ impl Session {
         }
         let mounts = list_mounts(config, |volume| self.recorded_path(found.open, volume));
         let directories = found.store.container_directories(&container.id);
-        Ok(json!({
+        let mut shown = json!({
             "Id": container.id,
             "Created": copied("Created"),
             "Path": copied("Path"),
@@ -56,7 +57,24 @@ impl Session {
             "Mounts": mounts,
             "Config": container_config(config.get("Config")),
             "NetworkSettings": network_settings(config.get("NetworkSettings")),
-        }))
+        });
+        if let Value::Object(shown) = &mut shown {
+            // Of an image in containerd's store, the manifest that was chosen for this machine.
+            if let Some(manifest) = config.get("ImageManifest").filter(|manifest| manifest.is_object()) {
+                let mut manifest = manifest.clone();
+                if let (Value::Object(manifest), Some(platform)) = (&mut manifest, config.get("ImagePlatform")) {
+                    manifest.entry("platform").or_insert_with(|| platform.clone());
+                }
+                shown.insert("ImageManifestDescriptor".into(), manifest);
+            }
+            // Newer engines leave this out, of their records too.
+            if let (Some(Value::Object(settings)), None) =
+                (shown.get_mut("Config"), config.get("Config").and_then(|settings| settings.get("OnBuild")))
+            {
+                settings.remove("OnBuild");
+            }
+        }
+        Ok(shown)
     }
 
     /// Where the content of a volume of a store lies on this disk, if the volume is there.
@@ -120,6 +138,10 @@ fn network_settings(stored: Option<&Value>) -> Value {
         for network in networks.values_mut().filter_map(Value::as_object_mut) {
             network.retain(|key, _| !PRIVATE.contains(&key.as_str()));
         }
+    }
+    // Engines from 29 on keep and show none of what follows.
+    if stored.contains_key("SandboxID") && !stored.contains_key("Bridge") {
+        return Value::Object(shown);
     }
     let default = shown.get("Networks").and_then(|networks| networks.get("bridge")).cloned().unwrap_or(Value::Null);
     for key in OF_THE_DEFAULT_NETWORK {
