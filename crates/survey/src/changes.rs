@@ -12,7 +12,8 @@ impl Session {
     pub fn changes(&self, container: &str, findings: &mut Findings, emit: EmitChange<'_>) -> Result<(), ReadError> {
         let found = self.find_container(container)?;
         let (new, _) = self.container_tree(&found, findings)?;
-        changes(&new, &new.without_top(), &self.options.limits, &self.options.cancel, findings, emit)
+        let old = self.beneath_container(&found, &new, findings)?;
+        changes(&new, &old, &self.options.limits, &self.options.cancel, findings, emit)
     }
 }
 

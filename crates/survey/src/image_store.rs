@@ -78,13 +78,29 @@ impl<'a> ImageStore<'a> {
         match self {
             ImageStore::Classic(store) => {
                 let layers = store.image_layers(&image.id, findings)?;
-                let diff_ids = image.layers.iter().rev().map(|layer| Some(layer.diff_id.clone()));
+                // A directory with everything beneath does not tell which layer brought what.
+                let top = image.layers.last().filter(|_| image.layers.len() > 1);
+                let is_whole = top.is_some_and(|top| store.is_whole_layer(&top.chain_id));
+                let diff_ids = image.layers.iter().rev().map(|layer| (!is_whole).then(|| layer.diff_id.clone()));
                 Ok(layers.into_iter().map(LayerFiles::Directory).zip(diff_ids).collect())
             }
             ImageStore::Containerd(store) => {
                 let layers = store.image_layers(&image.id, findings)?;
                 Ok(layers.into_iter().map(|layer| (layer.files, layer.diff_id)).collect())
             }
+        }
+    }
+
+    /// Whether deletions stand in the layers as names that begin with `.wh.`.
+    pub(crate) fn has_named_whiteouts(self) -> bool {
+        matches!(self, ImageStore::Classic(store) if store.has_named_whiteouts())
+    }
+
+    /// Whether deletions stand in the layers as devices and attributes, which a copy of the files may have lost.
+    pub(crate) fn has_overlay_marks(self) -> bool {
+        match self {
+            ImageStore::Classic(store) => store.has_overlay_marks(),
+            ImageStore::Containerd(_) => true,
         }
     }
 

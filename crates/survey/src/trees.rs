@@ -108,6 +108,23 @@ impl Session {
         self.merged(open, layers, &scope, findings)
     }
 
+    /// What a container is compared with to tell what it changed: what lies beneath its own layer. `tree` is its whole
+    /// tree.
+    pub(crate) fn beneath_container(
+        &self,
+        found: &Found<'_, Container>,
+        tree: &MergedTree,
+        findings: &mut Findings,
+    ) -> Result<MergedTree, ReadError> {
+        if tree.layer_count() > 1 || self.containerd_of(found.item).is_some() {
+            return Ok(tree.without_top());
+        }
+        // Its directory has everything, and so has the one it was copied from.
+        let beneath = found.store.beneath_container(&found.item.id, findings)?;
+        let beneath = beneath.into_iter().map(|node| (LayerFiles::Directory(node), None)).collect();
+        Ok(self.merged(found.open, beneath, &Scope::Container(found.item.name.clone()), findings)?.0)
+    }
+
     /// The containerd with the layers of a container.
     fn containerd_of(&self, container: &Container) -> Option<(&OpenStore, &ContainerdStore)> {
         let open = self.stores.iter().find(|open| open.store.id == container.store)?;
@@ -125,7 +142,9 @@ impl Session {
         let (files, mut diff_ids): (Vec<LayerFiles>, DiffIds) = layers.into_iter().unzip();
         diff_ids.reverse();
         let layers = self.layer_trees(open, files, findings)?;
-        Ok((MergedTree::over(layers, self.place.then(scope), &self.options().limits), diff_ids))
+        let tree = MergedTree::over(layers, self.place.then(scope), &self.options().limits);
+        let tree = if open.images().has_named_whiteouts() { tree.with_named_whiteouts() } else { tree };
+        Ok((tree, diff_ids))
     }
 
     pub(crate) fn volume_tree(&self, open: &OpenVolume) -> Result<Rc<dyn FileTree>, ReadError> {

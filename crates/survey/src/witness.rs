@@ -125,7 +125,8 @@ impl Session {
         findings: &mut Findings,
     ) -> Result<(), ReadError> {
         let lost = self.lost(open);
-        if lost == Lost::Nothing || (lost == Lost::Attributes && self.has_marks(&open.tree, upper)?) {
+        let needs_none = lost == Lost::Nothing || !open.images().has_overlay_marks();
+        if needs_none || (lost == Lost::Attributes && self.has_marks(&open.tree, upper)?) {
             return Ok(());
         }
         let place = self.place.then(Scope::Changes(container.to_owned()));

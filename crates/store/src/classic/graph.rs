@@ -106,6 +106,11 @@ impl Graph {
         matches!(self.driver.as_str(), "aufs" | "fuse-overlayfs")
     }
 
+    /// Whether deletions stand in the layers as devices and attributes, which a copy of the files may have lost.
+    pub fn has_overlay_marks(&self) -> bool {
+        matches!(self.driver.as_str(), "overlay2" | "overlay")
+    }
+
     /// Whether a directory holds everything up to its layer, so that nothing beneath it counts.
     pub fn is_whole(&self, records: &Records<'_>, cache_id: &str, findings: &mut Findings) -> bool {
         match self.layout {

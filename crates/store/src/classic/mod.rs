@@ -222,6 +222,11 @@ impl ClassicStore {
         self.graph.has_named_whiteouts()
     }
 
+    /// Whether deletions stand in the layers as devices and attributes, which a copy of the files may have lost.
+    pub fn has_overlay_marks(&self) -> bool {
+        self.graph.has_overlay_marks()
+    }
+
     /// Whether the directory of a layer has everything beneath as well.
     pub fn is_whole_layer(&self, chain_id: &str) -> bool {
         self.layers.is_whole(chain_id)
