@@ -42,7 +42,7 @@ fn ask(command: &str, options: &[&str]) -> careen_tests::Answer {
 
 #[test]
 fn commands_that_print_one_value() {
-    for command in ["survey", "images", "containers", "volumes", "networks", "layers", "packages"] {
+    for command in ["survey", "images", "containers", "volumes", "networks", "build-cache", "layers", "packages"] {
         let answer = ask(command, &[]).json().unwrap();
         assert!(answer.as_array().is_none_or(|list| !list.is_empty()), "{command} printed an empty list");
         is_valid(command, &[answer]);

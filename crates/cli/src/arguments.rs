@@ -68,6 +68,15 @@ pub enum Command {
     },
     /// Every network.
     Networks(Disks),
+    /// What builds left behind: records of the build cache, and the builds that are remembered.
+    BuildCache {
+        /// The disks.
+        #[command(flatten)]
+        disks: Disks,
+        /// Leave out sizes that need a walk through files.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Every layer, whether or not an image uses it.
     Layers(Disks),
     /// The packages of each image.

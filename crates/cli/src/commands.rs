@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Compare { disks } => side_by_side::compare(disks, &mut out, Ask { needs_store: false, ..ask }),
         Command::Survey { disks, quick } => {
-            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Sizes }, needs_store: false, ..ask };
             each(disks, &mut out, ask, Session::survey, tables::survey)
         }
         Command::Doctor { disks, quick } => {
@@ -80,6 +80,10 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Networks(disks) => {
             each(disks, &mut out, ask, |session| session.survey().networks, |networks| tables::networks(networks))
+        }
+        Command::BuildCache { disks, quick } => {
+            let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::BuildCache }, ..ask };
+            each(disks, &mut out, ask, Session::build_cache, tables::build_cache)
         }
         Command::Layers(disks) => each(disks, &mut out, ask, Session::layers, |layers| tables::layers(layers)),
         Command::Packages { disk, of, containers, host, out: directory } => {
@@ -150,6 +154,10 @@ enum Walk {
     Nothing,
     /// The volumes, for their sizes.
     Volumes,
+    /// Records of the build cache, for their sizes.
+    BuildCache,
+    /// Both.
+    Sizes,
     /// Every file, for what cannot be read of it.
     Files,
 }
@@ -207,6 +215,11 @@ fn opened(disk: &Path, ask: Ask<'_>) -> Result<Session, ReadError> {
     match ask.walk {
         Walk::Nothing => {}
         Walk::Volumes => session.measure_volumes(&mut |progress| reporter.show(&progress))?,
+        Walk::BuildCache => session.measure_build_cache(&mut |progress| reporter.show(&progress))?,
+        Walk::Sizes => {
+            session.measure_volumes(&mut |progress| reporter.show(&progress))?;
+            session.measure_build_cache(&mut |progress| reporter.show(&progress))?;
+        }
         Walk::Files => session.check_files(&mut |progress| reporter.show(&progress))?,
     }
     Ok(session)

@@ -1,8 +1,8 @@
 //! Answers as text for people on a terminal.
 
 use careen_model::{
-    Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language, Layer,
-    Network, SideBySide, Survey, Volume,
+    BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language,
+    Layer, Network, SideBySide, Survey, Volume,
 };
 use careen_survey::report::PackageRow;
 use serde::Serialize;
@@ -201,6 +201,31 @@ pub fn survey(survey: &Survey) -> String {
         text.push('\n');
         text.push_str(&list);
     }
+    if !survey.build_cache.is_empty() {
+        let sizes = survey.build_cache.iter().map(|record| record.size);
+        let sum = sizes.clone().flatten().fold(0_u64, u64::saturating_add);
+        let unknown = sizes.filter(Option::is_none).count();
+        let rest = if unknown > 0 { format!(" and {unknown} of unknown size") } else { String::new() };
+        let count = survey.build_cache.len();
+        text.push_str(&format!("\nbuild cache: {count} records, {}{rest}\n", size(sum)));
+    }
+    if !survey.plugins.is_empty() {
+        text.push('\n');
+        text.push_str(&table(
+            ["PLUGIN", "ID", "ENABLED", "PROVIDES"],
+            survey.plugins.iter().map(|plugin| {
+                let enabled = plugin.enabled.map(|enabled| if enabled { "yes" } else { "no" });
+                [known(plugin.name.as_ref()), short(&plugin.id), known(enabled), plugin.provides.join(" ")]
+            }),
+        ));
+    }
+    for swarm in &survey.swarm {
+        let kind = if swarm.is_manager { "manager" } else { "worker" };
+        let managers: Vec<&str> = swarm.managers.iter().map(|manager| manager.address.as_str()).collect();
+        let address = known(swarm.advertise_address.as_ref());
+        let line = format!("swarm {kind} {address} in {}, managers {}", swarm.root, managers.join(" "));
+        text.push_str(&format!("\n{}\n", one_line(&line)));
+    }
     if !survey.findings.is_empty() {
         text.push('\n');
     }
@@ -251,17 +276,63 @@ pub fn containers(containers: &[Container]) -> String {
     )
 }
 
+/// Records of the build cache, and builds.
+pub fn build_cache(cache: &BuildCache) -> String {
+    let mut text = table(
+        ["BUILD CACHE", "TYPE", "SIZE", "LAST USED", "USED", "SHARED", "MUTABLE", "DESCRIPTION"],
+        cache.records.iter().map(|record| {
+            let yes = |is: bool| if is { "yes" } else { "" }.to_owned();
+            [
+                record.id.chars().take(12).collect(),
+                record.kind.clone(),
+                known(record.size.map(size)),
+                known(record.last_used.as_ref()),
+                record.usage_count.to_string(),
+                yes(record.shared),
+                yes(record.mutable),
+                record.description.clone().unwrap_or_else(|| record.images.join(" ")),
+            ]
+        }),
+    );
+    if !cache.builds.is_empty() {
+        text.push('\n');
+        text.push_str(&table(
+            ["BUILD", "STARTED", "FINISHED", "STEPS", "CACHED", "NAMES", "ERROR"],
+            cache.builds.iter().map(|build| {
+                [
+                    build.id.clone(),
+                    known(build.started.as_ref()),
+                    known(build.finished.as_ref()),
+                    format!("{}/{}", build.steps.completed, build.steps.total),
+                    build.steps.cached.to_string(),
+                    build.names.join(" "),
+                    build.error.clone().unwrap_or_default(),
+                ]
+            }),
+        ));
+    }
+    text
+}
+
 /// Volumes.
 pub fn volumes(volumes: &[Volume]) -> String {
     table(
-        ["VOLUME", "DRIVER", "SIZE", "FILES", "USED BY"],
+        ["VOLUME", "DRIVER", "SIZE", "FILES", "HOLDS", "USED BY"],
         volumes.iter().map(|volume| {
+            let mut users: Vec<String> =
+                volume.mounts.iter().map(|mount| format!("{}:{}", mount.container, mount.path)).collect();
+            users.dedup();
+            let holds = volume.holds.iter().map(|database| match &database.version {
+                Some(version) => format!("{} {version}", database.engine),
+                None => database.engine.clone(),
+            });
             [
                 volume.name.clone(),
                 known(volume.driver.as_ref()),
                 known(volume.size.map(size)),
                 known(volume.files),
-                volume.used_by.join(" "),
+                holds.collect::<Vec<_>>().join(", "),
+                users.join(" "),
             ]
         }),
     )
@@ -270,10 +341,20 @@ pub fn volumes(volumes: &[Volume]) -> String {
 /// Networks.
 pub fn networks(networks: &[Network]) -> String {
     table(
-        ["NETWORK", "ID", "DRIVER", "SCOPE"],
-        networks
-            .iter()
-            .map(|network| [network.name.clone(), short(&network.id), network.driver.clone(), network.scope.clone()]),
+        ["NETWORK", "ID", "DRIVER", "SCOPE", "SUBNET", "GATEWAY", "INTERNAL", "CONTAINERS"],
+        networks.iter().map(|network| {
+            let gateways = network.subnets.iter().filter_map(|subnet| subnet.gateway.clone());
+            [
+                network.name.clone(),
+                short(&network.id),
+                network.driver.clone(),
+                network.scope.clone(),
+                network.subnets.iter().map(|subnet| subnet.subnet.as_str()).collect::<Vec<_>>().join(" "),
+                gateways.collect::<Vec<_>>().join(" "),
+                if network.internal { "yes" } else { "" }.to_owned(),
+                network.containers.iter().map(|member| member.container.as_str()).collect::<Vec<_>>().join(" "),
+            ]
+        }),
     )
 }
 

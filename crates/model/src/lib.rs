@@ -4,6 +4,7 @@
 //! command line show them, and `report` writes them. Unknown is `None`, never a guess; times are RFC 3339 UTC;
 //! ids are written as Docker writes them.
 
+mod build_cache;
 pub mod causes;
 mod change;
 pub mod codes;
@@ -11,6 +12,7 @@ mod comparison;
 mod container;
 mod disk;
 mod doctor;
+mod engine;
 mod file;
 mod finding;
 mod history;
@@ -26,6 +28,7 @@ mod time;
 mod timeline;
 mod volume;
 
+pub use build_cache::{BuildCache, BuildCacheRecord, BuildRecord, BuildSteps};
 pub use causes::{Cause, ErrorText};
 pub use change::{Change, ChangeKind};
 pub use comparison::{
@@ -34,12 +37,13 @@ pub use comparison::{
 pub use container::{Compose, Container, ContainerState};
 pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
+pub use engine::{Plugin, Swarm, SwarmManager};
 pub use file::{FileEntry, FileType};
 pub use finding::{Code, Finding, Language, Severity};
 pub use history::HistoryStep;
 pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState};
 pub use log::{LogLine, LogPage, LogPosition, LogStream};
-pub use network::Network;
+pub use network::{Network, NetworkMember, Subnet};
 pub use package::{Details, Ecosystem, Package};
 pub use place::Place;
 pub use progress::{Progress, Stage};
@@ -47,4 +51,4 @@ pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};
 pub use survey::{Store, StoreKind, Survey};
 pub use time::Timestamp;
 pub use timeline::{Event, EventKind, Happening};
-pub use volume::Volume;
+pub use volume::{HeldDatabase, Volume, VolumeMount};

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Container, DiskSummary, Filesystem, Finding, Image, Network, Partition, Volume};
+use crate::{
+    BuildCacheRecord, BuildRecord, Container, DiskSummary, Filesystem, Finding, Image, Network, Partition, Plugin,
+    Swarm, Volume,
+};
 
 /// Whose records a store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +57,14 @@ pub struct Survey {
     pub volumes: Vec<Volume>,
     /// Every network.
     pub networks: Vec<Network>,
+    /// Records of the build cache.
+    pub build_cache: Vec<BuildCacheRecord>,
+    /// Builds that are remembered.
+    pub builds: Vec<BuildRecord>,
+    /// Plugins of the engines.
+    pub plugins: Vec<Plugin>,
+    /// Swarms that the engines are nodes of.
+    pub swarm: Vec<Swarm>,
     /// What is wrong or odd.
     pub findings: Vec<Finding>,
 }

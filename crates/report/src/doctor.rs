@@ -190,7 +190,8 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &store::BOLT_META_INVALID,
         &store::BOLT_EARLIER_STATE,
         &store::BOLT_PAGE_LOST,
-    ]) || (is_one_of(codes::bolt::ALL) && finding.code.severity != Severity::Note)
+    ]) || ((is_one_of(codes::bolt::ALL) || is_one_of(codes::resources::ALL))
+        && finding.code.severity != Severity::Note)
     {
         to(&causes::BOLT_DAMAGED, Certain)
     } else if is_one_of(&[

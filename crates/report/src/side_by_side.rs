@@ -157,6 +157,8 @@ mod tests {
             files: None,
             path: String::new(),
             used_by: Vec::new(),
+            mounts: Vec::new(),
+            holds: Vec::new(),
         }
     }
 

@@ -14,11 +14,13 @@ mod engine_id;
 mod image_config;
 mod logs;
 pub mod overlay;
+mod protobuf;
 mod records;
 mod roots;
 
 pub use changes::{EmitChange, changes};
 pub use classic::ClassicStore;
+pub use classic::build_cache::complete as complete_build_cache;
 pub use containerd::{ContainerdStore, LayerFiles, StackedLayer};
 pub use logs::{ContainerLog, LogReader, LogRecord};
 pub use overlay::MergedTree;

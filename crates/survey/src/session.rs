@@ -129,6 +129,8 @@ pub struct Session {
     pub(crate) counts: Counts,
     partitions: Vec<Partition>,
     pub(crate) volumes: Vec<OpenVolume>,
+    /// Sizes of build cache records whose directory was walked, by store and id.
+    pub(crate) build_cache_sizes: BTreeMap<(String, String), u64>,
     pub(crate) findings: Findings,
     /// What was lost in opening the filesystems.
     pub(crate) filesystem_losses: Vec<Finding>,
@@ -201,6 +203,7 @@ impl Session {
             filesystems: Vec::new(),
             stores: Vec::new(),
             volumes: Vec::new(),
+            build_cache_sizes: BTreeMap::new(),
             packages: BTreeMap::new(),
             findings,
             filesystem_losses: Vec::new(),
@@ -219,6 +222,7 @@ impl Session {
 
     /// Everything known so far. Sizes of volumes are `None` until [`Session::measure_volume`] walked them.
     pub fn survey(&self) -> Survey {
+        let build_cache = self.build_cache();
         Survey {
             careen: env!("CARGO_PKG_VERSION").to_owned(),
             disk: DiskSummary {
@@ -233,6 +237,10 @@ impl Session {
             containers: self.containers().cloned().collect(),
             volumes: self.volumes.iter().map(|open| open.volume.clone()).collect(),
             networks: self.classic().flat_map(ClassicStore::networks).cloned().collect(),
+            build_cache: build_cache.records,
+            builds: build_cache.builds,
+            plugins: self.classic().flat_map(ClassicStore::plugins).cloned().collect(),
+            swarm: self.classic().filter_map(ClassicStore::swarm).cloned().collect(),
             findings: self.findings.to_vec(),
         }
     }
@@ -242,7 +250,7 @@ impl Session {
         self.stores.iter().map(OpenStore::images).flat_map(ImageStore::layers).cloned().collect()
     }
 
-    fn classic(&self) -> impl Iterator<Item = &ClassicStore> {
+    pub(crate) fn classic(&self) -> impl Iterator<Item = &ClassicStore> {
         self.stores.iter().map(|open| &open.classic)
     }
 

@@ -52,15 +52,15 @@ impl Session {
 
 /// What lies below the root of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Measured {
+pub(crate) struct Measured {
     /// Sum of st_size of all but directories, each inode once.
-    size: u64,
+    pub size: u64,
     /// Number of objects.
-    files: u64,
+    pub files: u64,
 }
 
 /// Walks a tree; `None` when any of it was lost on the way, since a sum that lacks something is no size.
-fn measure(
+pub(crate) fn measure(
     tree: &dyn FileTree,
     options: &Options,
     report: &mut dyn FnMut(),

@@ -164,6 +164,8 @@ mod tests {
             files: Some(0),
             path: String::new(),
             used_by: Vec::new(),
+            mounts: Vec::new(),
+            holds: Vec::new(),
         }
     }
 

@@ -195,6 +195,8 @@ mod tests {
             files: None,
             path: String::new(),
             used_by: Vec::new(),
+            mounts: Vec::new(),
+            holds: Vec::new(),
         };
         told.survey.set(Some(Arc::new(Survey { volumes: vec![volume], ..Survey::default() })));
         told

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod filesystem;
 pub mod general;
 pub mod packages;
+pub mod resources;
 pub mod store;
 pub mod survey;
 
@@ -31,7 +32,7 @@ pub(crate) use codes;
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     let readers = [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, bolt::ALL, packages::ALL];
-    readers.into_iter().chain([survey::ALL, doctor::ALL]).flatten().copied()
+    readers.into_iter().chain([resources::ALL, survey::ALL, doctor::ALL]).flatten().copied()
 }
 
 /// The row with this name.

@@ -40,6 +40,8 @@ fn volume() -> Volume {
         files: None,
         path: String::new(),
         used_by: Vec::new(),
+        mounts: Vec::new(),
+        holds: Vec::new(),
     }
 }
 

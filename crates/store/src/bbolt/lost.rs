@@ -31,6 +31,9 @@ pub struct LostPage {
     pub is_certain: bool,
 }
 
+/// Told whether a value was lost for certain, its key, and the value.
+pub type LostVisitor<'a> = &'a mut dyn FnMut(bool, &[u8], &[u8]);
+
 /// What a page that no tree leads to holds.
 struct Stray {
     is_leaf: bool,
@@ -97,6 +100,22 @@ impl Database {
             findings.add(code, &self.place, &[("count", &keys), ("pages", &pages.len())]);
         }
         Ok(pages)
+    }
+
+    /// Calls `visit` with every value that stands on a lost page or in a bucket on one, its key before it, and whether it
+    /// was lost for certain.
+    pub fn lost_values(&self, findings: &mut Findings, visit: LostVisitor<'_>) -> Result<(), ReadError> {
+        for page in self.lost_pages(findings)? {
+            let mut ahead = vec![page.keys];
+            // No page is shown twice, so this ends.
+            while let Some(bucket) = ahead.pop() {
+                self.visit(&bucket, findings, &mut |key, item| match item {
+                    Item::Value(value) => visit(page.is_certain, key, value),
+                    Item::Bucket(bucket) => ahead.push(bucket),
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Every branch or leaf page with keys that is whole by itself, but for those in `elsewhere`.

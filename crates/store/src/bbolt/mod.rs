@@ -27,7 +27,7 @@ use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Fields, Findings, Limits, Place, ReadError, codes, read_vec};
 
-pub use lost::LostPage;
+pub use lost::{LostPage, LostVisitor};
 
 use page::{Element, Fault, Header, Meta, elements};
 

@@ -1,4 +1,4 @@
-//! Docker's own records: images and layers of a graph driver, containers, volumes, networks.
+//! Docker's own records: images and layers of a graph driver, containers, volumes, networks, build cache, plugins, swarm.
 //!
 //! Layout: moby `daemon/internal/{image,layer,refstore}`, `daemon/container`, `daemon/volume`, `daemon/libnetwork`,
 //! from Docker 1.10 on. Everything is read once, when the store is opened: a store has thousands of records at the most.
@@ -9,8 +9,12 @@
 //! Not handled: the files of layers by the drivers btrfs, zfs, devicemapper and windowsfilter; half-removed and
 //! half-made layers, which are named only.
 
+pub mod build_cache;
+mod builds;
 mod containers;
+mod engine;
 mod graph;
+mod holds;
 mod images;
 mod layers;
 mod networks;
@@ -25,7 +29,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use careen_evidence::{ErrorKind, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes};
-use careen_model::{Container, Hidden, Image, Layer, Network, Store, StoreKind, Volume};
+use careen_model::{
+    BuildCacheRecord, BuildRecord, Container, Hidden, Image, Layer, Network, Plugin, Store, StoreKind, Swarm, Volume,
+};
 use serde_json::Value;
 
 use crate::digest::is_hex64;
@@ -55,6 +61,10 @@ pub struct ClassicStore {
     mounts: BTreeMap<String, Mount>,
     volumes: Volumes,
     networks: Vec<Network>,
+    build_cache: Vec<BuildCacheRecord>,
+    builds: Vec<BuildRecord>,
+    plugins: Vec<Plugin>,
+    swarm: Option<Swarm>,
 }
 
 impl ClassicStore {
@@ -103,13 +113,26 @@ impl ClassicStore {
             mounts,
             volumes: Volumes::default(),
             networks: Vec::new(),
+            build_cache: Vec::new(),
+            builds: Vec::new(),
+            plugins: Vec::new(),
+            swarm: None,
             tree: Rc::clone(&tree),
             spent: Rc::clone(&spent),
         };
         if root.is_first {
             store.containers = Containers::read(&records, root, &docker, findings);
-            store.volumes = Volumes::read(&records, &docker, &store.containers.volume_users, findings);
-            store.networks = networks::read(&records, &docker, findings);
+            let (list, configurations) = (&store.containers.list, &store.containers.configurations);
+            let mounts = volumes::mounts(list, configurations);
+            let members = networks::members(list, configurations);
+            store.volumes = Volumes::read(&records, &docker, &mounts, findings);
+            store.networks = networks::read(&records, &docker, &members, findings);
+            let classic = root.stores.classic.first().map(|(_, id)| id.as_str());
+            let stores = (classic, root.stores.containerd.as_deref());
+            store.build_cache = build_cache::read(&records, &docker, stores, findings);
+            store.builds = builds::read(&records, &docker, findings);
+            store.plugins = engine::read_plugins(&records, &docker, findings);
+            store.swarm = engine::read_swarm(&records, &docker, findings);
         }
         if is_classic {
             store.check(&records, findings);
@@ -162,6 +185,33 @@ impl ClassicStore {
     /// When an image of this store was last tagged.
     pub fn last_tagged(&self) -> impl Iterator<Item = &str> {
         self.images.last_tagged.values().map(String::as_str)
+    }
+
+    /// Records of the build cache, by id. Whether an image shares their layers is not known yet
+    /// ([`crate::complete_build_cache`]).
+    pub fn build_cache(&self) -> &[BuildCacheRecord] {
+        &self.build_cache
+    }
+
+    /// The directory with the files of what the graph driver calls so.
+    pub fn directory_of_cache_id(&self, cache_id: &str, findings: &mut Findings) -> Option<NodeId> {
+        let content = self.graph.content(&self.records(), cache_id, findings)?;
+        Some(content.node)
+    }
+
+    /// Builds that are remembered, by id.
+    pub fn builds(&self) -> &[BuildRecord] {
+        &self.builds
+    }
+
+    /// Plugins, by id.
+    pub fn plugins(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
+    /// The swarm the engine is a node of.
+    pub fn swarm(&self) -> Option<&Swarm> {
+        self.swarm.as_ref()
     }
 
     /// An image's configuration as it is stored.

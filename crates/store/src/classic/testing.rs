@@ -211,7 +211,7 @@ pub fn record(name: &str) -> String {
 }
 
 /// A bbolt file with one bucket of these rows.
-fn database(bucket: &'static str, rows: &[(&str, Node)]) -> Vec<u8> {
+pub fn database(bucket: &'static str, rows: &[(&str, Node)]) -> Vec<u8> {
     let mut bytes = file(4);
     leaf(&mut bytes, 2, &[(bucket, Node::Paged(3))]);
     leaf(&mut bytes, 3, rows);

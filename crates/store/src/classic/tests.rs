@@ -1,6 +1,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod left_out;
+mod resources;
 
 use careen_model::{ContainerState, Hidden, ImageKind, ImageState, LayerState};
 use serde_json::json;
@@ -457,11 +458,9 @@ fn rows_and_directories_of_volumes_that_lack_each_other_are_told() {
 #[test]
 fn labels_are_unknown_where_the_database_has_lost_a_page() {
     // The leaf with all rows.
-    let opened = damaged(|root| {
-        let mut bytes = root.objects["volumes/metadata.db"].clone();
-        bytes[3 * 4096 + 8] = 0x40;
-        root.put("volumes/metadata.db", bytes);
-    });
+    let mut bytes = DataRoot::new().objects["volumes/metadata.db"].clone();
+    bytes[3 * 4096 + 8] = 0x40;
+    let opened = damaged(|root| root.put("volumes/metadata.db", bytes));
     assert_eq!(opened.codes(), ["bolt-page-type"]);
     assert!(opened.store.volumes().iter().all(|volume| volume.labels.is_none()));
     // A database that is whole and does not name a volume has no labels for it.

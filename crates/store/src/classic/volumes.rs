@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use careen_evidence::{Findings, Kind, ReadError, codes};
-use careen_model::Volume;
+use careen_evidence::{Findings, Kind, Place, ReadError, codes};
+use careen_model::{Container, Volume, VolumeMount};
 use serde_json::Value;
 
+use super::holds;
 use crate::bbolt::{Database, Item};
 use crate::digest::is_hex64;
 use crate::records::{Object, Records, text_of, texts_of};
@@ -27,14 +28,35 @@ pub(super) struct Volumes {
     pub directories: BTreeMap<String, Object>,
 }
 
+/// Who mounts which volume where, by its name.
+pub(super) type Mounts = BTreeMap<String, Vec<VolumeMount>>;
+
+/// The volumes that containers say they mount.
+pub(super) fn mounts(containers: &[Container], configurations: &BTreeMap<String, Value>) -> Mounts {
+    let mut mounts = Mounts::new();
+    for container in containers {
+        let points = configurations.get(&container.id).and_then(|config| config.get("MountPoints"));
+        for (path, point) in points.and_then(Value::as_object).into_iter().flatten() {
+            let Some(volume) = text_of(point, "Name") else { continue };
+            let name = if container.name.is_empty() { &container.id } else { &container.name };
+            mounts.entry(volume.to_owned()).or_default().push(VolumeMount {
+                container: name.clone(),
+                container_id: container.id.clone(),
+                image: container.image.clone(),
+                path: path.clone(),
+                read_only: point.get("RW").and_then(Value::as_bool) == Some(false),
+            });
+        }
+    }
+    for list in mounts.values_mut() {
+        list.sort();
+    }
+    mounts
+}
+
 impl Volumes {
-    /// Reads the volumes; `users` are the names of the containers that mount one.
-    pub fn read(
-        records: &Records<'_>,
-        docker: &Object,
-        users: &BTreeMap<String, BTreeSet<String>>,
-        findings: &mut Findings,
-    ) -> Volumes {
+    /// Reads the volumes; `mounts` tells who mounts one.
+    pub fn read(records: &Records<'_>, docker: &Object, mounts: &Mounts, findings: &mut Findings) -> Volumes {
         let mut volumes = Volumes::default();
         let Some(directory) = records.directory(docker, &["volumes"], findings) else { return volumes };
         let mut directories = records.directories(&directory, findings);
@@ -62,8 +84,11 @@ impl Volumes {
         for (name, object) in directories {
             // A database that was read whole and does not name a volume has no labels for it.
             let unnamed = rows.is_whole.then_some(Value::Null);
-            let row = rows.by_name.remove(&name).unwrap_or(unnamed);
-            volumes.list.push(describe(records, name, &object, row, users, findings));
+            let row = rows.by_name.remove(&name).or_else(|| rows.found.remove(&name).map(Some)).unwrap_or(unnamed);
+            let content = volumes.directories.get(&name);
+            let holds = content.map(|content| holds::databases(records, content, findings)).unwrap_or_default();
+            let volume = describe(records, name, &object, row, mounts, findings);
+            volumes.list.push(Volume { holds, ..volume });
         }
         for (name, row) in rows.by_name {
             let Some(row) = row else { continue };
@@ -85,6 +110,8 @@ impl Volumes {
 struct Rows {
     /// By volume name; `None` for a row that cannot be read.
     by_name: BTreeMap<String, Option<Value>>,
+    /// Rows that the database has lost, of which there is one reading only.
+    found: BTreeMap<String, Value>,
     /// Whether all of the database could be read.
     is_whole: bool,
 }
@@ -93,31 +120,85 @@ fn read_database(records: &Records<'_>, file: &Object, findings: &mut Findings) 
     let place = records.place(file);
     let mut rows = Rows::default();
     let read = records.tree.open(file.node, findings).and_then(|source| {
-        let database = Database::open(source, &place, records.limits, findings)?;
-        let bucket = database.bucket(&[b"volumes"], findings)?;
-        let bucket = bucket.ok_or_else(|| ReadError::corrupt(&place, "bolt database: it has no bucket `volumes`"))?;
-        let mut values = Vec::new();
-        database.visit(&bucket, findings, &mut |key, item| {
-            if let Item::Value(value) = item {
-                let name = String::from_utf8_lossy(key).into_owned();
-                let row = records.parse(value, &place.then(&name));
-                values.push((name, row));
+        match Database::open(source.clone(), &place, records.limits, findings) {
+            Ok(database) => {
+                let read = read_rows(records, &database, &place, &mut rows, findings);
+                rows.find(records, &database, &place, findings)?;
+                read
             }
-        })?;
-        for (name, row) in values {
-            if let Err(error) = &row {
-                let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
-                findings.add(&codes::store::VOLUME_RECORD_BROKEN, &error.place, values);
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(error) => {
+                if let Ok(database) = Database::open_without_meta(source, &place, records.limits, findings) {
+                    rows.find(records, &database, &place, findings)?;
+                }
+                Err(error)
             }
-            rows.by_name.insert(name, row.ok());
         }
-        rows.is_whole = database.is_whole();
-        Ok(())
     });
     if let Err(error) = read {
         findings.add_error(&codes::store::VOLUME_DATABASE_UNREADABLE, &error);
     }
     rows
+}
+
+/// The rows that the tree of a database leads to.
+fn read_rows(
+    records: &Records<'_>,
+    database: &Database,
+    place: &Place,
+    rows: &mut Rows,
+    findings: &mut Findings,
+) -> Result<(), ReadError> {
+    let bucket = database.bucket(&[b"volumes"], findings)?;
+    let bucket = bucket.ok_or_else(|| ReadError::corrupt(place, "bolt database: it has no bucket `volumes`"))?;
+    let mut values = Vec::new();
+    database.visit(&bucket, findings, &mut |key, item| {
+        if let Item::Value(value) = item {
+            let name = String::from_utf8_lossy(key).into_owned();
+            let row = records.parse(value, &place.then(&name));
+            values.push((name, row));
+        }
+    })?;
+    for (name, row) in values {
+        if let Err(error) = &row {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("volume", &name), ("reason", &error.reason())];
+            findings.add(&codes::store::VOLUME_RECORD_BROKEN, &error.place, values);
+        }
+        rows.by_name.insert(name, row.ok());
+    }
+    rows.is_whole = database.is_whole();
+    Ok(())
+}
+
+impl Rows {
+    /// Looks for rows on pages that no tree leads to. A row says its own name; where two say different things of one
+    /// volume, neither is used.
+    fn find(
+        &mut self,
+        records: &Records<'_>,
+        database: &Database,
+        place: &Place,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        let mut found: BTreeMap<String, Option<Value>> = BTreeMap::new();
+        database.lost_values(findings, &mut |_, key, value| {
+            if let Ok(name) = std::str::from_utf8(key)
+                && let Ok(row) = records.parse(value, place)
+                && text_of(&row, "Name") == Some(name)
+                && text_of(&row, "Driver").is_some()
+            {
+                let known = found.entry(name.to_owned()).or_insert_with(|| Some(row.clone()));
+                if known.as_ref().is_some_and(|known| *known != row) {
+                    *known = None;
+                }
+            }
+        })?;
+        self.found = found.into_iter().filter_map(|(name, row)| Some((name, row?))).collect();
+        if !self.found.is_empty() {
+            findings.add(&codes::resources::VOLUME_ROWS_FOUND, place, &[("count", &self.found.len())]);
+        }
+        Ok(())
+    }
 }
 
 /// A volume with its row of the database: null when the database does not name it, `None` when that is not known.
@@ -126,7 +207,7 @@ fn describe(
     name: String,
     object: &Object,
     row: Option<Value>,
-    users: &BTreeMap<String, BTreeSet<String>>,
+    mounts: &Mounts,
     findings: &mut Findings,
 ) -> Volume {
     let place = records.place(object);
@@ -146,6 +227,8 @@ fn describe(
     }
     // Only the driver `local` keeps volumes here, so the directory tells it where the database does not.
     let driver = row.as_ref().and_then(|row| text_of(row, "Driver")).unwrap_or(LOCAL);
+    let mounts = mounts.get(&name).cloned().unwrap_or_default();
+    let users: BTreeSet<String> = mounts.iter().map(|mount| mount.container.clone()).collect();
     let is_labelled = labels.as_ref().is_some_and(|labels| labels.contains_key(ANONYMOUS_LABEL));
     Volume {
         driver: Some(driver.to_owned()),
@@ -155,7 +238,9 @@ fn describe(
         size: None,
         files: None,
         path: object.path_of("_data"),
-        used_by: users.get(&name).into_iter().flatten().cloned().collect(),
+        used_by: users.into_iter().collect(),
+        mounts,
+        holds: Vec::new(),
         name,
     }
 }
