@@ -72,7 +72,13 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             each(disks, &mut out, ask, |session| session.survey().images, |images| tables::images(images))
         }
         Command::Containers(disks) => {
-            each(disks, &mut out, ask, |session| session.survey().containers, |all| tables::containers(all))
+            if json {
+                // What cannot be read of what lies beside a configuration is left out of its details.
+                let detailed = |session: &Session| session.detailed_containers(&mut Findings::new());
+                each(disks, &mut out, ask, detailed, |_| String::new())
+            } else {
+                each(disks, &mut out, ask, |session| session.survey().containers, |all| tables::containers(all))
+            }
         }
         Command::Volumes { disks, quick } => {
             let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, ..ask };

@@ -10,6 +10,7 @@ mod change;
 pub mod codes;
 mod comparison;
 mod container;
+mod container_details;
 mod disk;
 mod doctor;
 mod engine;
@@ -35,6 +36,10 @@ pub use comparison::{
     CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
 };
 pub use container::{Compose, Container, ContainerState};
+pub use container_details::{
+    ComposeProject, ContainerDetails, DetailedContainer, Endpoint, EnvironmentVariable, Health, HealthResult,
+    LogSettings, Mount, PublishedPort, ResourceLimits, RestartPolicy,
+};
 pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use engine::{Plugin, Swarm, SwarmManager};

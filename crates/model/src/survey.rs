@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildCacheRecord, BuildRecord, Container, DiskSummary, Filesystem, Finding, Image, Network, Partition, Plugin,
+    BuildCacheRecord, BuildRecord, ComposeProject, Container, DiskSummary, Filesystem, Finding, Image, Network, Partition, Plugin,
     Swarm, Volume,
 };
 
@@ -65,6 +65,9 @@ pub struct Survey {
     pub plugins: Vec<Plugin>,
     /// Swarms that the engines are nodes of.
     pub swarm: Vec<Swarm>,
+    /// What compose made.
+    #[serde(default)]
+    pub projects: Vec<ComposeProject>,
     /// What is wrong or odd.
     pub findings: Vec<Finding>,
 }

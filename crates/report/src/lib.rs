@@ -9,6 +9,7 @@ mod doctor;
 mod labels;
 mod package_files;
 mod rows;
+mod run_command;
 mod side_by_side;
 #[cfg(test)]
 mod tests;
@@ -19,5 +20,6 @@ pub use doctor::doctor;
 pub use labels::labels;
 pub use package_files::{ReportFile, package_files};
 pub use rows::{PackageRow, package_rows};
+pub use run_command::{run_commands, shell_line};
 pub use side_by_side::side_by_side;
 pub use version::compare_versions;

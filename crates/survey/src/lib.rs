@@ -8,6 +8,7 @@ mod build_cache;
 mod changes;
 mod check;
 mod copies;
+mod details;
 mod documents;
 mod image_store;
 mod in_use;

@@ -10,8 +10,8 @@ use careen_evidence::{
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Image, ImagePackages, Partition, Progress, Severity,
-    Stage, Store, Survey, Volume,
+    Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Image, ImagePackages, Network, Partition, Progress,
+    Severity, Stage, Store, Survey, Volume,
 };
 use careen_store::{ClassicStore, ContainerdStore, DataRoot, find_roots};
 
@@ -236,11 +236,12 @@ impl Session {
             images: self.images().cloned().collect(),
             containers: self.containers().cloned().collect(),
             volumes: self.volumes.iter().map(|open| open.volume.clone()).collect(),
-            networks: self.classic().flat_map(ClassicStore::networks).cloned().collect(),
+            networks: self.networks().cloned().collect(),
             build_cache: build_cache.records,
             builds: build_cache.builds,
             plugins: self.classic().flat_map(ClassicStore::plugins).cloned().collect(),
             swarm: self.classic().filter_map(ClassicStore::swarm).cloned().collect(),
+            projects: self.compose_projects(),
             findings: self.findings.to_vec(),
         }
     }
@@ -256,6 +257,10 @@ impl Session {
 
     pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
         self.stores.iter().map(OpenStore::images).flat_map(ImageStore::images)
+    }
+
+    pub(crate) fn networks(&self) -> impl Iterator<Item = &Network> {
+        self.classic().flat_map(ClassicStore::networks)
     }
 
     pub(crate) fn containers(&self) -> impl Iterator<Item = &Container> {

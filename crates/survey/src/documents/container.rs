@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// Where the content of a volume of a store lies on this disk, if the volume is there.
-    fn recorded_path(&self, store: &OpenStore, volume: &str) -> Option<&str> {
+    pub(crate) fn recorded_path(&self, store: &OpenStore, volume: &str) -> Option<&str> {
         let own = |index: usize| self.stores.get(index).is_some_and(|other| std::ptr::eq(other, store));
         let found = self.volumes.iter().find(|open| open.volume.name == volume && own(open.store));
         found.map(|open| open.volume.path.as_str())
