@@ -47,6 +47,7 @@ fn commands_that_print_one_value() {
         assert!(answer.as_array().is_none_or(|list| !list.is_empty()), "{command} printed an empty list");
         is_valid(command, &[answer]);
     }
+    is_valid("space", &[ask("space", &[]).json().unwrap()]);
     is_valid("survey", &[ask("survey", &["--quick"]).json().unwrap()]);
     is_valid("doctor", &[ask("doctor", &[]).json().unwrap(), ask("doctor", &["--quick"]).json().unwrap()]);
     is_valid("packages", &[ask("packages", &["--containers", "--host"]).json().unwrap()]);

@@ -7,6 +7,7 @@ mod filesystem;
 mod listing;
 mod packages;
 mod records;
+mod space;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,10 @@ fn main() {
     let mut trials = Vec::new();
     for disk in &disks.all {
         trials.extend(containers::trials(disk));
+        if disk.name.starts_with("cases/") || disk.name.starts_with("corpus/") {
+            let disk_of_trial = disk.clone();
+            trials.push(trial(disk, "space", move || space::adds_up(&disk_of_trial)));
+        }
         match &disk.known {
             Known::Docker { folder, whole } => docker(disk, folder, *whole, &mut trials),
             Known::Filesystem(truth) => trials.push(trial(disk, "files", {

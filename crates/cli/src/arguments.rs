@@ -79,6 +79,8 @@ pub enum Command {
     },
     /// Every layer, whether or not an image uses it.
     Layers(Disks),
+    /// What fills the disk, what cleaning up would free, what compacting the file could give back.
+    Space(Disks),
     /// The packages of each image.
     Packages {
         /// The disk file.

@@ -3,6 +3,7 @@
 mod containers;
 mod files;
 mod side_by_side;
+mod space;
 
 use std::path::{Path, PathBuf};
 
@@ -92,6 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             each(disks, &mut out, ask, Session::build_cache, tables::build_cache)
         }
         Command::Layers(disks) => each(disks, &mut out, ask, Session::layers, |layers| tables::layers(layers)),
+        Command::Space(disks) => space::space(disks, &mut out, Ask { needs_store: false, ..ask }),
         Command::Packages { disk, of, containers, host, out: directory } => {
             let wanted = Wanted { of: of.as_ref(), containers: *containers, host: *host };
             packages(input(disk), &wanted, directory.as_deref(), &mut out, json)

@@ -38,7 +38,7 @@ pub fn word(value: impl Serialize) -> String {
 }
 
 /// A size with a decimal unit, as Docker prints sizes.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     if bytes < 1000 {
         return format!("{bytes} B");

@@ -87,6 +87,20 @@ pub struct Disk {
     pub snapshots: Vec<Snapshot>,
     /// The bytes the guest saw, from the start of the disk.
     pub source: Rc<dyn ByteSource>,
+    /// Which pieces of it take room in the file, where the format can give such a piece back by itself: dynamic VHDX.
+    pub pieces: Option<Rc<dyn Pieces>>,
+}
+
+/// The pieces a disk is stored in.
+pub trait Pieces {
+    /// Bytes in a piece.
+    fn size(&self) -> u64;
+
+    /// Number of pieces.
+    fn count(&self) -> u64;
+
+    /// Whether the piece with this number takes room in the file.
+    fn is_stored(&self, number: u64) -> Result<bool, ReadError>;
 }
 
 /// Sector size of disks whose format does not record one.
@@ -177,6 +191,7 @@ fn open_layer(
             identifier: None,
             data_write_id: None,
             snapshots: Vec::new(),
+            pieces: None,
             source,
         }),
     }

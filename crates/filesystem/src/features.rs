@@ -36,6 +36,7 @@ pub(crate) mod ro_compat {
     pub(crate) const SPARSE_SUPER: u32 = 0x1;
     pub(crate) const LARGE_FILE: u32 = 0x2;
     pub(crate) const BTREE_DIR: u32 = 0x4;
+    pub(crate) const HUGE_FILE: u32 = 0x8;
     pub(crate) const GDT_CSUM: u32 = 0x10;
     pub(crate) const BIGALLOC: u32 = 0x200;
     pub(crate) const METADATA_CSUM: u32 = 0x400;

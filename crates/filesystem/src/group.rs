@@ -250,6 +250,25 @@ fn descriptor_runs(superblock: &Superblock) -> Vec<(u64, u64)> {
     runs
 }
 
+/// Blocks at the start of a group that hold a superblock or descriptors (`ext4_num_base_meta_blocks`).
+pub(crate) fn base_blocks(superblock: &Superblock, group: u64) -> u64 {
+    let per_block = descriptors_per_block(superblock);
+    let blocks = superblock.groups().div_ceil(per_block);
+    let own = u64::from(superblock.has_superblock_copy(group));
+    let meta = group.checked_div(per_block).unwrap_or(0);
+    if !superblock.features.has_incompat(incompat::META_BG) || meta < u64::from(superblock.first_meta_group) {
+        let before = match superblock.features.has_incompat(incompat::META_BG) {
+            true => u64::from(superblock.first_meta_group).min(blocks),
+            false => blocks,
+        };
+        return own.saturating_mul(before.saturating_add(1));
+    }
+    // One block, in the first, the second and the last group of a meta group.
+    let within = group.checked_rem(per_block).unwrap_or(0);
+    let has_descriptors = within < 2 || within == per_block.saturating_sub(1);
+    own.saturating_add(u64::from(has_descriptors))
+}
+
 /// The block for descriptors in a group of a meta group.
 fn in_meta_group(superblock: &Superblock, group: u64) -> u64 {
     let mut before = u64::from(superblock.has_superblock_copy(group));

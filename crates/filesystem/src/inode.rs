@@ -18,6 +18,7 @@ use crate::volume::Volume;
 pub(crate) mod flags {
     pub(crate) const ENCRYPTED: u32 = 0x800;
     pub(crate) const HTREE: u32 = 0x1000;
+    pub(crate) const HUGE_FILE: u32 = 0x4_0000;
     pub(crate) const EXTENTS: u32 = 0x8_0000;
     pub(crate) const EA_INODE: u32 = 0x20_0000;
     pub(crate) const INLINE_DATA: u32 = 0x1000_0000;

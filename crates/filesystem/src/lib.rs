@@ -39,7 +39,9 @@ mod symlink;
 #[cfg(test)]
 mod test_image;
 mod tree;
+mod usage;
 mod volume;
 mod xattr;
 
 pub use tree::Ext4;
+pub use usage::{Allocated, Overhead, Shared, Usage};

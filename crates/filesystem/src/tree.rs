@@ -162,6 +162,11 @@ impl Ext4 {
         scan::inodes(&self.volume, findings, &mut |inode| visit(inode.node(), &inode.stat()))
     }
 
+    /// What everything is read from.
+    pub(crate) fn volume(&self) -> &Volume {
+        &self.volume
+    }
+
     /// The inode of a node; that of a directory is made up where its record is lost and its blocks are found.
     fn inode(&self, node: NodeId, findings: &mut Findings) -> Result<Inode, ReadError> {
         let mut found = Findings::new();

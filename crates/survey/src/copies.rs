@@ -91,6 +91,12 @@ impl Session {
             last_mounted: None,
             last_written: None,
         };
-        self.filesystems.push(OpenFilesystem { id: about.id, tree, about: About::Copy(Box::new(about)), lost });
+        self.filesystems.push(OpenFilesystem {
+            id: about.id,
+            tree,
+            about: About::Copy(Box::new(about)),
+            lost,
+            start: 0,
+        });
     }
 }

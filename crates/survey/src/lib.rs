@@ -19,6 +19,7 @@ mod names;
 mod packages;
 mod scope;
 mod session;
+mod space;
 mod timeline;
 mod trees;
 mod volumes;

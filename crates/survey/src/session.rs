@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_disk::{Disk, NamedFile, Partitions, With};
+use careen_disk::{Disk, NamedFile, Partitions, Pieces, With};
 use careen_evidence::{
     ByteSource, Cached, CancelToken, Counted, Counts, FileTree, Findings, Limits, NodeId, Place, ReadError, SubTree,
     Window, codes,
@@ -76,6 +76,8 @@ pub(crate) struct OpenFilesystem {
     pub(crate) about: About,
     /// What the copy has not kept of the files.
     pub(crate) lost: Lost,
+    /// Where it begins on the disk.
+    pub(crate) start: u64,
 }
 
 /// What is told of a filesystem.
@@ -87,7 +89,7 @@ pub(crate) enum About {
 }
 
 impl OpenFilesystem {
-    fn summary(&self) -> Filesystem {
+    pub(crate) fn summary(&self) -> Filesystem {
         match &self.about {
             About::Ext4(tree) => tree.summary(self.id),
             About::Copy(filesystem) => (**filesystem).clone(),
@@ -131,6 +133,8 @@ pub struct Session {
     pub(crate) volumes: Vec<OpenVolume>,
     /// Sizes of build cache records whose directory was walked, by store and id.
     pub(crate) build_cache_sizes: BTreeMap<(String, String), u64>,
+    /// Which pieces of the disk take room in its file, where they can be given back.
+    pub(crate) pieces: Option<Rc<dyn Pieces>>,
     pub(crate) findings: Findings,
     /// What was lost in opening the filesystems.
     pub(crate) filesystem_losses: Vec<Finding>,
@@ -184,6 +188,7 @@ impl Session {
             ..DiskSummary::default()
         };
         let mut session = Session::new(place, summary, counts, findings, options);
+        session.pieces = disk.pieces.clone();
         session.open_filesystems(&disk, found, observer)?;
         session.with_stores(observer)
     }
@@ -205,6 +210,7 @@ impl Session {
             volumes: Vec::new(),
             build_cache_sizes: BTreeMap::new(),
             packages: BTreeMap::new(),
+            pieces: None,
             findings,
             filesystem_losses: Vec::new(),
             place,
@@ -329,7 +335,7 @@ impl Session {
                 let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
                 filesystem.get_or_insert_with(|| tree.summary(id).kind);
                 let about = About::Ext4(Rc::clone(&tree));
-                self.filesystems.push(OpenFilesystem { id, tree, about, lost: Lost::Nothing });
+                self.filesystems.push(OpenFilesystem { id, tree, about, lost: Lost::Nothing, start: range.start });
             }
             self.partitions.push(Partition {
                 index: range.index,

@@ -81,6 +81,7 @@ fn found_with_sector(disk: Vec<u8>, sector_size: u64) -> Found {
         identifier: None,
         data_write_id: None,
         snapshots: Vec::new(),
+        pieces: None,
         source: Rc::new(disk),
     };
     let mut findings = Findings::new();
@@ -138,6 +139,7 @@ fn types_are_written_as_the_contract_says() {
         identifier: None,
         data_write_id: None,
         snapshots: Vec::new(),
+        pieces: None,
         source: Rc::new(disk),
     };
     let found = partitions(&source, &Place::new("test"), &Limits::default(), &mut Findings::new());

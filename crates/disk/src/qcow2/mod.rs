@@ -72,6 +72,7 @@ pub(crate) fn open(
         identifier: None,
         data_write_id: None,
         snapshots: entries.into_iter().map(|entry| entry.shown).collect(),
+        pieces: None,
         source: Rc::new(mapped),
     })
 }

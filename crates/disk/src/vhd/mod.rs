@@ -51,6 +51,7 @@ pub(crate) fn open(
         identifier: Some(footer.unique_id.to_string()),
         data_write_id: None,
         snapshots: Vec::new(),
+        pieces: None,
         source,
     };
     if footer.kind == Kind::Fixed {

@@ -12,7 +12,8 @@ use careen_evidence::{ByteSource, Cached, Place, ReadError};
 use super::HEADER_SECTION;
 use super::metadata::{MAX_DISK, Metadata};
 use super::region::{Region, Regions};
-use crate::mapped::{Content, Mapping, Run};
+use crate::Pieces;
+use crate::mapped::{Content, Mapped, Mapping, Run};
 
 /// Sectors that one sector bitmap block describes (2.4); a chunk is that many sectors of the disk.
 const SECTORS_PER_BITMAP: u64 = 1 << 23;
@@ -191,6 +192,22 @@ impl BlockTable {
         let ahead = self.sector_size.get().saturating_sub(offset % self.sector_size);
         let run = more.saturating_mul(self.sector_size.get()).saturating_add(ahead);
         Ok((is_stored, run.min(length)))
+    }
+}
+
+impl Pieces for Mapped<BlockTable> {
+    fn size(&self) -> u64 {
+        self.mapping.block_size.get()
+    }
+
+    fn count(&self) -> u64 {
+        self.mapping.blocks()
+    }
+
+    fn is_stored(&self, number: u64) -> Result<bool, ReadError> {
+        let entry = self.mapping.entry(self.mapping.index(number), number)?;
+        let block = self.mapping.decode(entry).map_err(|what| ReadError::corrupt(&self.mapping.place(number), what))?;
+        Ok(matches!(block, Block::Stored(_) | Block::Partial(_)))
     }
 }
 

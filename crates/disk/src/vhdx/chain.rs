@@ -123,6 +123,7 @@ impl Layer {
         {
             mapped.mapping.virtual_size = size.min(mapped.mapping.virtual_size);
         }
+        let mapped = Rc::new(mapped);
         Disk {
             format: Format::Vhdx,
             virtual_size: mapped.mapping.virtual_size,
@@ -130,7 +131,8 @@ impl Layer {
             identifier: self.metadata.identifier.map(|id| id.to_string()),
             data_write_id: self.header.map(|header| header.data_write_guid.to_string()),
             snapshots: Vec::new(),
-            source: Rc::new(mapped),
+            source: Rc::clone(&mapped) as Rc<dyn ByteSource>,
+            pieces: Some(mapped),
         }
     }
 }

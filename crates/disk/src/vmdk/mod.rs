@@ -91,6 +91,7 @@ pub(crate) fn open(
         identifier: None,
         data_write_id: None,
         snapshots: Vec::new(),
+        pieces: None,
         source: Rc::new(disk),
     })
 }
