@@ -38,10 +38,6 @@ pub fn trials(disk: &Disk) -> Vec<Trial> {
             let (half, disk_of_trial) = (folder.file_name().unwrap_or_default().to_string_lossy(), disk.clone());
             trials.push(trial(disk, &format!("run_again/{half}"), move || run_again(&disk_of_trial, &said)));
         }
-        // Layers of containerd's store have no layerdb, which is what this file was made from.
-        if !folder.join("layers.json").is_file() {
-            continue;
-        }
         for (id, said) in object(&folder.join("diff.json")) {
             let (name, disk_of_trial) = (format!("diff/{}", short(&id)), disk.clone());
             trials.push(trial(disk, &name, move || changes(&disk_of_trial, &id, &said)));

@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// The containerd with the layers of a container.
-    fn containerd_of(&self, container: &Container) -> Option<(&OpenStore, &ContainerdStore)> {
+    pub(crate) fn containerd_of(&self, container: &Container) -> Option<(&OpenStore, &ContainerdStore)> {
         let open = self.stores.iter().find(|open| open.store.id == container.store)?;
         Some((open, open.containerd.as_ref()?))
     }

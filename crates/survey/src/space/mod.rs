@@ -94,6 +94,7 @@ impl Session {
         findings: &mut Findings,
     ) -> Result<ByOwner, ReadError> {
         let mut taken = ByOwner::new();
+        let mut snapshots: BTreeMap<Owner, Owner> = BTreeMap::new();
         let (mut shared, mut seen, mut met) = (Shared::default(), HashSet::new(), 0_u64);
         // Owners of the directories that were entered, with the length of their paths.
         let mut above: Vec<(usize, Owner)> = Vec::new();
@@ -107,7 +108,13 @@ impl Session {
                 above.pop();
             }
             let inherited = above.last().map(|(_, owner)| owner);
-            let owner = owners.of(object.path, inherited);
+            let owner = owners.of(object.path, object.node, inherited);
+            if let Some(snapshot @ Owner::Snapshot(..)) = inherited
+                && *snapshot != owner
+            {
+                // The directory around the files belongs to whom they do.
+                snapshots.insert(snapshot.clone(), owner.clone());
+            }
             if object.stat.kind == Kind::Directory {
                 let length = if object.path == b"/" { 0 } else { object.path.len() };
                 above.push((length, owner.clone()));
@@ -129,6 +136,11 @@ impl Session {
             taken.entry(owner).or_default().add(Taken { bytes, files: 1 });
             Ok(Visit::Enter)
         })?;
+        for (snapshot, owner) in snapshots {
+            if let Some(around) = taken.remove(&snapshot) {
+                taken.entry(owner).or_default().add(around);
+            }
+        }
         Ok(taken)
     }
 

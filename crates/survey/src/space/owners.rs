@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use careen_evidence::{FileTree, Findings, Kind, lookup_path};
+use careen_evidence::{FileTree, Findings, Kind, NodeId, lookup_path};
+use careen_store::LayerFiles;
 
 use crate::Session;
 
@@ -31,18 +32,29 @@ pub(super) enum Owner {
     Nameless,
 }
 
-/// Owners of directories, by their paths.
+/// Owners of directories.
 #[derive(Default)]
-pub(super) struct Owners(BTreeMap<Vec<u8>, Owner>);
+pub(super) struct Owners {
+    by_path: BTreeMap<Vec<u8>, Owner>,
+    by_node: BTreeMap<NodeId, Owner>,
+    /// Of the snapshots of a store, by number.
+    by_number: BTreeMap<(String, String), Owner>,
+}
 
 impl Owners {
     /// The owner of what lies at `path`, given that of the directory it lies in.
-    pub(super) fn of(&self, path: &[u8], above: Option<&Owner>) -> Owner {
-        if let Some(owner) = self.0.get(path) {
+    pub(super) fn of(&self, path: &[u8], node: NodeId, above: Option<&Owner>) -> Owner {
+        if let Some(owner) = self.by_path.get(path).or_else(|| self.by_node.get(&node)) {
             return owner.clone();
         }
         match above {
-            Some(Owner::Records(store)) => of_records(path, store),
+            Some(Owner::Records(store)) => match of_records(path, store) {
+                Owner::Snapshot(store, number) => {
+                    let known = self.by_number.get(&(store.clone(), number.clone()));
+                    known.cloned().unwrap_or(Owner::Snapshot(store, number))
+                }
+                owner => owner,
+            },
             Some(Owner::Other(name)) if !name.is_empty() => Owner::Other(name.clone()),
             None | Some(Owner::Other(_)) => {
                 let first = path.split(|byte| *byte == b'/').nth(1).unwrap_or_default();
@@ -53,7 +65,7 @@ impl Owners {
     }
 
     fn put(&mut self, path: &str, owner: Owner) {
-        self.0.insert(path.as_bytes().to_vec(), owner);
+        self.by_path.insert(path.as_bytes().to_vec(), owner);
     }
 }
 
@@ -90,17 +102,21 @@ impl Session {
             let (id, path) = (&open.store.id, open.store.path.trim_end_matches('/'));
             // Two stores may share a data root; the first one has its records.
             let root = if path.is_empty() { "/" } else { path };
-            owners.0.entry(root.as_bytes().to_vec()).or_insert_with(|| Owner::Records(id.clone()));
+            owners.by_path.entry(root.as_bytes().to_vec()).or_insert_with(|| Owner::Records(id.clone()));
             owners.put(&format!("{path}/buildkit"), Owner::BuildCache(id.clone()));
-            let Some(store) = &open.classic else { continue };
+            let store = &open.classic;
             for volume in store.volumes() {
                 let directory = volume.path.strip_suffix("/_data").unwrap_or(&volume.path);
                 owners.put(directory, Owner::Volume(id.clone(), volume.name.clone()));
             }
             let mut known: BTreeMap<String, Owner> = BTreeMap::new();
-            for layer in store.layers() {
-                if let Some(cache_id) = &layer.cache_id {
-                    known.insert(cache_id.clone(), Owner::Layer(id.clone(), layer.chain_id.clone()));
+            for layer in open.images().layers() {
+                let Some(cache_id) = &layer.cache_id else { continue };
+                let owner = Owner::Layer(id.clone(), layer.chain_id.clone());
+                if open.containerd.is_some() {
+                    owners.by_number.insert((id.clone(), cache_id.clone()), owner);
+                } else {
+                    known.insert(cache_id.clone(), owner);
                 }
             }
             for container in store.containers() {
@@ -128,7 +144,27 @@ impl Session {
                 }
             }
         }
+        self.add_snapshots_of_containers(filesystem, &mut owners);
         owners
+    }
+
+    /// What containers wrote whose layers are snapshots of a containerd.
+    fn add_snapshots_of_containers(&self, filesystem: usize, owners: &mut Owners) {
+        // What is wrong with them is told where their files are asked for.
+        let mut untold = Findings::new();
+        for container in self.containers() {
+            let Some((open, store)) = self.containerd_of(container) else { continue };
+            if open.filesystem != filesystem {
+                continue;
+            }
+            let layers = store.container_layers(&container.id, &mut untold).unwrap_or_default();
+            for layer in layers.into_iter().take_while(|layer| layer.diff_id.is_none()) {
+                if let LayerFiles::Directory(node) | LayerFiles::Whole(node) = layer.files {
+                    let owner = Owner::Container(open.store.id.clone(), container.id.clone());
+                    owners.by_node.insert(node, owner);
+                }
+            }
+        }
     }
 }
 
@@ -147,15 +183,16 @@ mod tests {
     #[test]
     fn files_belong_to_the_nearest_directory_that_has_an_owner() {
         let mut owners = Owners::default();
+        let node = NodeId(1);
         let (records, layer) = (Owner::Records("s".into()), Owner::Layer("s".into(), "c".into()));
         owners.put("/docker", records.clone());
         owners.put("/docker/overlay2/x", layer.clone());
-        assert_eq!(owners.of(b"/", None), Owner::Other(String::new()));
-        assert_eq!(owners.of(b"/etc", Some(&Owner::Other(String::new()))), Owner::Other("etc".into()));
-        assert_eq!(owners.of(b"/etc/a", Some(&Owner::Other("etc".into()))), Owner::Other("etc".into()));
-        assert_eq!(owners.of(b"/docker", Some(&Owner::Other(String::new()))), records);
-        assert_eq!(owners.of(b"/docker/overlay2/x", Some(&records)), layer);
-        assert_eq!(owners.of(b"/docker/overlay2/x/diff/containers", Some(&layer)), layer);
+        assert_eq!(owners.of(b"/", node, None), Owner::Other(String::new()));
+        assert_eq!(owners.of(b"/etc", node, Some(&Owner::Other(String::new()))), Owner::Other("etc".into()));
+        assert_eq!(owners.of(b"/etc/a", node, Some(&Owner::Other("etc".into()))), Owner::Other("etc".into()));
+        assert_eq!(owners.of(b"/docker", node, Some(&Owner::Other(String::new()))), records);
+        assert_eq!(owners.of(b"/docker/overlay2/x", node, Some(&records)), layer);
+        assert_eq!(owners.of(b"/docker/overlay2/x/diff/containers", node, Some(&layer)), layer);
     }
 
     #[test]
