@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildCacheRecord, BuildRecord, ComposeProject, Container, DiskSummary, Filesystem, Finding, Image, Network, Partition, Plugin,
-    Swarm, Volume,
+    BuildCacheRecord, BuildRecord, ComposeProject, Container, DiskSummary, Filesystem, Finding, Image, Network,
+    Partition, Plugin, Swarm, Volume,
 };
 
 /// Whose records a store holds.
