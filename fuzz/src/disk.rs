@@ -169,7 +169,7 @@ fn look_into(disk: &Disk) {
 
 /// The remainders of the 256 bytes of a reflected CRC-32: CRC-32C of VHDX, CRC-32 of GPT.
 const CASTAGNOLI: [u32; 256] = table(0x82f6_3b78);
-const ETHERNET: [u32; 256] = table(0xedb8_8320);
+pub(crate) const ETHERNET: [u32; 256] = table(0xedb8_8320);
 
 const fn table(polynomial: u32) -> [u32; 256] {
     let mut table = [0; 256];
@@ -187,7 +187,7 @@ const fn table(polynomial: u32) -> [u32; 256] {
     table
 }
 
-fn crc(table: &[u32; 256], bytes: &[u8]) -> u32 {
+pub(crate) fn crc(table: &[u32; 256], bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, byte| sum >> 8 ^ table[usize::from(sum as u8 ^ byte)])
 }
 

@@ -48,7 +48,7 @@ fn look_into(disk: Sparse) {
 }
 
 /// The first and the last bytes of a file, which may claim to be of any size.
-fn read_ends(file: &dyn ByteSource) {
+pub(crate) fn read_ends(file: &dyn ByteSource) {
     let mut buf = vec![0; 16 << 10];
     let length = file.len().min(buf.len() as u64) as usize;
     drop(file.read_exact_at(0, &mut buf[..length]));

@@ -7,6 +7,7 @@
 //! Disks are large and mostly empty, so the targets that take one read a list of pieces: see [`sparse`]. Where a
 //! checksum would stop every change at the door, the function writes the right one before it lets the reader in.
 
+mod archive;
 mod disk;
 mod filesystem;
 mod packages;
@@ -15,6 +16,7 @@ mod store;
 
 use careen_evidence::Limits;
 
+pub use archive::{tar, tar_gz, tar_split};
 pub use disk::{mbr_gpt, qcow2, vhd, vhdx, vmdk};
 pub use filesystem::{ext4, journal};
 pub use packages::{conda, dpkg, python};
@@ -32,6 +34,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mbr_gpt", mbr_gpt),
     ("ext4", ext4),
     ("journal", journal),
+    ("tar", tar),
+    ("tar_gz", tar_gz),
+    ("tar_split", tar_split),
     ("bbolt", bbolt),
     ("overlay", overlay),
     ("dpkg", dpkg),
