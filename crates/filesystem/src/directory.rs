@@ -42,10 +42,14 @@ pub(crate) fn list(volume: &Volume, inode: &Inode, findings: &mut Findings) -> R
         for area in inline::directory(volume, inode, reader.findings)? {
             reader.entries_of(&area, &"inline entries", &codes::DIRECTORY_BLOCK)?;
         }
-    } else {
+    } else if !volume.fast().is_some_and(|fast| fast.is_created(inode.number)) {
         reader.blocks()?;
     }
-    Ok(reader.finish())
+    let names = reader.finish();
+    Ok(match volume.fast() {
+        Some(fast) => Names { entries: fast.entries(inode.number, names.entries), ..names },
+        None => names,
+    })
 }
 
 /// The entries in these blocks, which were found to belong to a directory whose inode is lost.

@@ -3,7 +3,7 @@
 //! Kernel documentation, "Extent Tree" (`struct ext4_extent_header`, `ext4_extent_idx`, `ext4_extent`,
 //! `ext4_extent_tail`).
 
-use careen_evidence::{Fields, ReadError, codes::filesystem as codes};
+use careen_evidence::{Fields, Kind, ReadError, codes::filesystem as codes};
 
 use crate::checksum::crc32c;
 use crate::mapping::{Builder, MAX_BLOCKS, Run};
@@ -54,10 +54,17 @@ fn map_leaf(builder: &mut Builder<'_>, leaf: &Node<'_>, start: u64, end: u64) ->
         let physical = u64::from(ee_start_hi) << 32 | u64::from(ee_start_lo);
         let is_written = ee_len <= MAX_WRITTEN;
         let length = if is_written { ee_len } else { ee_len.saturating_sub(MAX_WRITTEN) };
+        // The blocks of a directory are never allocated ahead of use, so it is the length that is wrong.
+        let is_directory = builder.inode.kind == Kind::Directory;
+        if is_directory && !is_written {
+            let what = format_args!("extent: ee_len {ee_len} says that blocks of the directory were never written");
+            let error = builder.corrupt(what);
+            builder.volume.report_error(builder.findings, &codes::INODE_FIELD, &error);
+        }
         let run = Run {
             logical: ee_block,
             length: u32::from(length),
-            physical: if is_written { Some(physical) } else { None },
+            physical: if is_written || is_directory { Some(physical) } else { None },
         };
         let is_in_order = u64::from(ee_block) >= start.max(builder.next_logical()) && run.end() <= end;
         if length == 0 || !is_in_order {

@@ -40,6 +40,7 @@ pub(crate) mod ro_compat {
     pub(crate) const GDT_CSUM: u32 = 0x10;
     pub(crate) const BIGALLOC: u32 = 0x200;
     pub(crate) const METADATA_CSUM: u32 = 0x400;
+    pub(crate) const SHARED_BLOCKS: u32 = 0x4000;
     pub(crate) const ORPHAN_PRESENT: u32 = 0x1_0000;
     /// Those on which it depends where structures lie and how they are read.
     pub(crate) const OF_LAYOUT: u32 = SPARSE_SUPER | GDT_CSUM | BIGALLOC | METADATA_CSUM;

@@ -97,7 +97,9 @@ impl Inode {
         let i_generation = fields.u32_le(0x64)?;
         let seed = crc32c(crc32c(superblock.seed, &number.to_le_bytes()), &i_generation.to_le_bytes());
         let extra = Extra::read(volume, fields, number, findings)?;
-        let is_credible = !volume.has_checksums() || verify(volume, fields, seed, extra.declared, number, findings)?;
+        let is_changed = volume.fast().is_some_and(|fast| fast.changes_record(number));
+        let is_credible =
+            !volume.has_checksums() || is_changed || verify(volume, fields, seed, extra.declared, number, findings)?;
         let Some(kind) = kind(i_mode) else {
             let what = if i_mode == 0 && i_links_count == 0 { ", the inode is not in use" } else { "" };
             return Err(ReadError::corrupt(
@@ -282,7 +284,11 @@ impl Record {
         if block.get(start..end).is_none() {
             return Err(ReadError::corrupt(&place(), "inode: its record does not fit in a block"));
         }
-        Ok(Record { number: known, block, range: start..end })
+        let changed = volume.fast().and_then(|fast| fast.record(known, block.get(start..end)?));
+        Ok(match changed {
+            Some(record) => Record { number: known, range: 0..record.len(), block: record.into() },
+            None => Record { number: known, block, range: start..end },
+        })
     }
 
     /// The record, `s_inode_size` bytes.

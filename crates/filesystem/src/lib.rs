@@ -8,19 +8,20 @@
 //! on; what cannot be read is an error, never zeros; no panic, and work and memory bounded by
 //! [`Limits`](careen_evidence::Limits), on any bytes.
 //!
-//! Not handled: replay of fast commits, journals on another disk, the
-//! content of encrypted files. Each of them is told.
+//! Not handled: journals on another disk, the content of encrypted files. Each of them is told.
 
 mod acl;
 mod backup;
 mod bitmap;
 mod block_map;
+mod check;
 mod checksum;
 mod content;
 #[cfg(test)]
 mod damage_tests;
 mod directory;
 mod extents;
+mod fast;
 mod features;
 mod group;
 mod htree;

@@ -65,6 +65,11 @@ impl Mapping {
         }
         builder.doubt_size();
         let mut mapping = builder.mapping;
+        if let Some(fast) = volume.fast() {
+            let blocks = volume.superblock.blocks;
+            let is_inside = |first: u64, length: u64| first > 0 && first.saturating_add(length) <= blocks;
+            mapping.runs = fast.runs(inode.number, std::mem::take(&mut mapping.runs), is_inside);
+        }
         mapping.order_gaps();
         Ok(mapping)
     }

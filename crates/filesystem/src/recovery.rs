@@ -9,6 +9,7 @@ use careen_evidence::{ByteSource, Findings, Kind, ReadError, codes::filesystem a
 use careen_model::JournalReplay;
 
 use crate::content;
+use crate::fast::FastCommits;
 use crate::inode::{Inode, flags};
 use crate::journal;
 use crate::patched::Patched;
@@ -21,12 +22,14 @@ pub(crate) struct Recovered {
     pub(crate) source: Option<Rc<dyn ByteSource>>,
     /// What was replayed; `None` when there was nothing to replay.
     pub(crate) counts: Option<JournalReplay>,
+    /// What the fast commits change besides.
+    pub(crate) fast: FastCommits,
 }
 
 /// Replays the journal of a filesystem. A journal that cannot be read is a finding, and the filesystem stays as it
 /// is on the disk.
 pub(crate) fn recover(volume: &Rc<Volume>, findings: &mut Findings) -> Result<Recovered, ReadError> {
-    let nothing = Recovered { source: None, counts: None };
+    let nothing = Recovered { source: None, counts: None, fast: FastCommits::default() };
     let superblock = &volume.superblock;
     let needs_recovery = superblock.needs_recovery();
     let (number, backup) = match &superblock.journal {
@@ -59,11 +62,11 @@ pub(crate) fn recover(volume: &Rc<Volume>, findings: &mut Findings) -> Result<Re
         volume.report(findings, &codes::JOURNAL_UNANNOUNCED, &place, &[]);
     }
     if replay.blocks.is_empty() {
-        return Ok(Recovered { source: None, counts: replay.counts });
+        return Ok(Recovered { source: None, counts: replay.counts, fast: replay.fast });
     }
     let base = Rc::clone(volume.source());
     let patched = Patched::new(base, source, superblock.block_size, replay.blocks);
-    Ok(Recovered { source: Some(Rc::new(patched)), counts: replay.counts })
+    Ok(Recovered { source: Some(Rc::new(patched)), counts: replay.counts, fast: replay.fast })
 }
 
 /// The content of the journal inode or, where that is damaged, of the copy of its block map in the superblock.

@@ -27,6 +27,8 @@ pub(crate) struct Known {
     is_proven: bool,
     /// Whether a directory names it.
     is_named: bool,
+    /// Whether a fast commit took a name from it: without another one it is deleted.
+    is_deleted: bool,
 }
 
 /// What was found.
@@ -95,8 +97,9 @@ impl Census {
                 left_out = left_out.saturating_add(1);
                 return Ok(());
             }
+            let is_deleted = volume.fast().is_some_and(|fast| fast.is_unlinked(inode.number));
             let is_proven = inode.is_credible || !has_checksums;
-            census.known.push(Known { number: inode.number, kind: inode.kind, is_proven, is_named: false });
+            census.known.push(Known { number: inode.number, kind: inode.kind, is_proven, is_named: false, is_deleted });
             Ok(())
         })?;
         if left_out > 0 {
@@ -156,7 +159,10 @@ impl Census {
         let mut reached = BTreeSet::new();
         self.reach(ROOT, &mut reached);
         let mut strays = Vec::new();
-        let nameless = self.known.iter().filter(|known| !known.is_named && known.number != ROOT && known.is_proven);
+        let nameless = self
+            .known
+            .iter()
+            .filter(|known| !known.is_named && known.number != ROOT && known.is_proven && !known.is_deleted);
         let nameless_rebuilt =
             rebuilt.keys().filter(|number| !self.lost_and_named.contains(number) && **number != ROOT);
         let mut add = |number: u32, kind: Kind, reached: &mut BTreeSet<u32>| {

@@ -17,8 +17,9 @@ pub(crate) fn inodes(volume: &Volume, findings: &mut Findings, visit: &mut Visit
         // A group without a usable descriptor was told when the descriptors were read.
         let Some(group) = group else { continue };
         let before = (index as u64).saturating_mul(u64::from(superblock.inodes_per_group));
-        let last = before.saturating_add(u64::from(group.touched_inodes)).min(u64::from(superblock.inodes));
-        let blocks = u64::from(group.touched_inodes).div_ceil(u64::from(per_block));
+        let touched = touched(volume, before, group.touched_inodes);
+        let last = before.saturating_add(touched).min(u64::from(superblock.inodes));
+        let blocks = touched.div_ceil(u64::from(per_block));
         volume.for_each_block(group.inode_table, blocks, &mut |block_number, block| {
             let block = match block {
                 Ok(block) => block,
@@ -40,6 +41,14 @@ pub(crate) fn inodes(volume: &Volume, findings: &mut Findings, visit: &mut Visit
     Ok(())
 }
 
+/// Inodes from the start of a group's table that were ever used; a fast commit may have used more of them.
+fn touched(volume: &Volume, before: u64, recorded: u32) -> u64 {
+    let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    let last = before.saturating_add(u64::from(volume.superblock.inodes_per_group));
+    let of_fast = volume.fast().and_then(|fast| fast.last_within(number(before.saturating_add(1)), number(last)));
+    u64::from(recorded).max(of_fast.map_or(0, |last| u64::from(last).saturating_sub(before)))
+}
+
 /// Visits one inode, if it belongs to a person.
 fn one(
     volume: &Volume,
@@ -53,6 +62,8 @@ fn one(
     // Reserved numbers hold the journal, quotas and the like; attribute values have inodes too.
     let is_internal = (number < superblock.first_inode && number != ROOT)
         || [superblock.orphan_file, superblock.project_quota].contains(&number);
+    let changed = volume.fast().and_then(|fast| fast.record(number, record));
+    let record = changed.as_deref().unwrap_or(record);
     // i_links_count; an inode that is not in use has none.
     let is_free = record.get(0x1a..0x1c).is_none_or(|links| links == [0, 0]);
     if is_internal || is_free {

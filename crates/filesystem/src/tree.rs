@@ -37,7 +37,7 @@ const LOST_FOUND: NodeId = NodeId(1 << 32);
 
 /// An ext2, ext3 or ext4 filesystem. A node is an inode number, the root is 2.
 pub struct Ext4 {
-    volume: Rc<Volume>,
+    pub(crate) volume: Rc<Volume>,
     replayed: Option<JournalReplay>,
     /// Directories listed lately.
     directories: RefCell<Recent<u64, Rc<Listing>>>,
@@ -77,7 +77,7 @@ impl Ext4 {
         let mut of_journal = Findings::new();
         // A replay may restore the primary superblock; the kernel would not come so far.
         let stand = on_disk.superblock.stand.clone();
-        let Recovered { source, mut counts } = recovery::recover(&on_disk, &mut of_journal)?;
+        let Recovered { source, mut counts, fast } = recovery::recover(&on_disk, &mut of_journal)?;
         let mut volume = on_disk;
         if let Some(source) = source {
             // What was damaged before the replay may be whole after it, so only the later look counts.
@@ -95,6 +95,9 @@ impl Ext4 {
             }
         }
         found.absorb(of_journal);
+        if counts.is_some() || volume.superblock.needs_recovery() {
+            volume.lay_over(fast);
+        }
         if let Some(Stand { block, reason }) = stand {
             let size = volume.block_size();
             found.add(
@@ -192,7 +195,7 @@ impl Ext4 {
     }
 
     /// What no name leads to, and directories without an inode. The first call reads all inodes and directories.
-    fn salvage(&self) -> Result<Rc<Salvage>, ReadError> {
+    pub(crate) fn salvage(&self) -> Result<Rc<Salvage>, ReadError> {
         let known = self.salvage.borrow().clone();
         if let Some(salvage) = known {
             return Ok(salvage);

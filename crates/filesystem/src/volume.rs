@@ -1,6 +1,6 @@
 //! The blocks of a filesystem: reading them singly, in runs and ahead of use.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Display;
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use careen_evidence::{ByteSource, Code, Findings, Limits, Place, ReadError, code
 use careen_model::Severity;
 
 use crate::backup;
+use crate::fast::FastCommits;
 use crate::group::Groups;
 use crate::recent::Recent;
 use crate::superblock::{Checksums, Superblock};
@@ -34,6 +35,7 @@ pub(crate) struct Volume {
     blocks: RefCell<Recent<u64, Rc<[u8]>>>,
     is_damaged: Cell<bool>,
     has_lost_names: Cell<bool>,
+    fast: OnceCell<FastCommits>,
 }
 
 /// What costs files their names, or directories their inodes.
@@ -57,9 +59,23 @@ impl Volume {
             blocks: RefCell::new(Recent::new(REMEMBERED)),
             is_damaged: Cell::new(false),
             has_lost_names: Cell::new(false),
+            fast: OnceCell::new(),
         };
         volume.groups = Groups::read(&volume, findings)?;
         Ok(volume)
+    }
+
+    /// From now on, everything is read as the fast commits say. Only the first call counts.
+    pub(crate) fn lay_over(&self, fast: FastCommits) {
+        if fast.count > 0 {
+            // Nothing is there when nothing was set.
+            let _ = self.fast.set(fast);
+        }
+    }
+
+    /// What the fast commits change; `None` when there are none.
+    pub(crate) fn fast(&self) -> Option<&FastCommits> {
+        self.fast.get()
     }
 
     /// The bytes the filesystem lies in.

@@ -204,6 +204,7 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &filesystem::NOT_UNMOUNTED,
         &filesystem::ORPHANS,
         &doctor::JOURNAL_REPLAYED,
+        &filesystem::JOURNAL_FAST_COMMITS,
     ]) {
         to(&causes::UNCLEAN_STOP, Certain)
     } else if is_one_of(&[&survey::LAYER_RECORD_UNREADABLE]) {
@@ -224,7 +225,6 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
     } else if is_one_of(&[
         &disk::CONTENT_VOLUMES,
         &filesystem::JOURNAL_EXTERNAL,
-        &filesystem::JOURNAL_FAST_COMMITS,
         &general::LIMIT_REACHED,
         &store::DRIVER_UNREAD,
         &store::SNAPSHOTTER_UNREAD,

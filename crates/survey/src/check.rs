@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, Kind, NodeId, ReadError, Visit, walk};
+use careen_filesystem::Ext4;
 use careen_model::Stage;
 
+use crate::session::OpenFilesystem;
 use crate::{Observer, Options, Session};
 
 /// Objects looked at between two reports of progress.
@@ -13,16 +15,23 @@ const REPORT_EVERY: u64 = 4096;
 
 impl Session {
     /// Goes through every filesystem and opens each object once: inodes, directories, extended attributes, targets of
-    /// links, and where the content of each file lies. What cannot be read is a finding. The content itself is not
-    /// read. An error only when cancelled.
+    /// links, and where the content of each file lies. What cannot be read is a finding, and so are files that claim the
+    /// same blocks, and those that no directory names. The content itself is not read. An error only when cancelled.
     pub fn check_files(&mut self, observer: Observer<'_>) -> Result<(), ReadError> {
-        let trees: Vec<Rc<dyn FileTree>> = self.filesystems.iter().map(|open| Rc::clone(&open.tree)).collect();
-        for tree in trees {
+        for at in 0..self.filesystems.len() {
+            let Some(open) = self.filesystems.get(at) else { break };
+            let (tree, ext4) = (Rc::clone(&open.tree), open.ext4());
             let place = tree.place(tree.root());
             let mut report = |done| observer(self.progress(Stage::Files, place.as_str(), done, None));
             report(0);
             let mut findings = Findings::new();
-            let checked = check(&*tree, self.options(), &mut report, &mut findings);
+            let checked = check(&*tree, self.options(), &mut report, &mut findings).and_then(|met| match ext4 {
+                Some(ext4) => {
+                    ext4.look_for_strays(Some(met), &mut findings)?;
+                    ext4.check_claims(&mut findings)
+                }
+                None => Ok(()),
+            });
             self.absorb(findings);
             match checked {
                 Err(error) if error.is_cancelled() => return Err(error),
@@ -34,14 +43,15 @@ impl Session {
     }
 }
 
+/// Opens every object once, and returns how many there are.
 fn check(
     tree: &dyn FileTree,
     options: &Options,
     report: &mut dyn FnMut(u64),
     findings: &mut Findings,
-) -> Result<(), ReadError> {
+) -> Result<u64, ReadError> {
     let mut seen = BTreeSet::new();
-    let mut met = 0_u64;
+    let (mut met, mut opened) = (0_u64, 0_u64);
     walk(tree, &options.limits, &options.cancel, findings, &mut |object, findings| {
         met = met.saturating_add(1);
         if met.is_multiple_of(REPORT_EVERY) {
@@ -49,6 +59,7 @@ fn check(
         }
         let is_known = object.stat.kind != Kind::Directory && object.stat.nlink > 1 && !seen.insert(object.node);
         if !is_known {
+            opened = opened.saturating_add(1);
             match open(tree, object.node, object.stat.kind, findings) {
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(error) => findings.add_failure(&error),
@@ -56,7 +67,20 @@ fn check(
             }
         }
         Ok(Visit::Enter)
-    })
+    })?;
+    Ok(opened)
+}
+
+impl Session {
+    /// Looks in every filesystem for what no directory names; from then on it is in `lost+found`. All inodes and
+    /// directories are read, unless damage made that happen before. An error only when cancelled.
+    pub fn look_for_strays(&mut self) -> Result<(), ReadError> {
+        let filesystems: Vec<Rc<Ext4>> = self.filesystems.iter().filter_map(OpenFilesystem::ext4).collect();
+        for ext4 in filesystems {
+            ext4.look_for_strays(None, &mut self.findings)?;
+        }
+        Ok(())
+    }
 }
 
 fn open(tree: &dyn FileTree, node: NodeId, kind: Kind, findings: &mut Findings) -> Result<(), ReadError> {
@@ -125,7 +149,7 @@ mod tests {
         tree.hard_link(tree.root(), "c", linked);
         let tree = Watched { tree, lost, opened: RefCell::default() };
         let mut findings = Findings::new();
-        check(&tree, &Options::default(), &mut |_| {}, &mut findings).unwrap();
+        assert_eq!(check(&tree, &Options::default(), &mut |_| {}, &mut findings).unwrap(), 4);
         assert_eq!(*tree.opened.borrow(), [lost, linked]);
         assert_eq!(findings.list().iter().map(|it| it.code.name).collect::<Vec<_>>(), ["structure-damaged"]);
     }

@@ -89,6 +89,14 @@ pub(crate) enum About {
 }
 
 impl OpenFilesystem {
+    /// Its reader, when it is no copy.
+    pub(crate) fn ext4(&self) -> Option<Rc<Ext4>> {
+        match &self.about {
+            About::Ext4(tree) => Some(Rc::clone(tree)),
+            About::Copy(_) => None,
+        }
+    }
+
     pub(crate) fn summary(&self) -> Filesystem {
         match &self.about {
             About::Ext4(tree) => tree.summary(self.id),
@@ -410,7 +418,13 @@ impl Session {
 
     fn open_store(&mut self, tree: &Rc<dyn FileTree>, filesystem: usize, root: &DataRoot) {
         let Options { limits, .. } = self.options;
-        let classic = ClassicStore::open(Rc::clone(tree), root, &limits, &mut self.findings);
+        let mut met = Findings::new();
+        let classic = ClassicStore::open(Rc::clone(tree), root, &limits, &mut met);
+        if self.filesystems.get(filesystem).is_some_and(|open| open.lost == Lost::Metadata) {
+            // They are links, and such a copy has none.
+            met.forget(&codes::store::OVERLAY_SHORT_NAMES_MISSING);
+        }
+        self.findings.absorb(met);
         let store = self.stores.len();
         self.volumes.extend(classic.volumes().iter().map(|volume| OpenVolume { store, volume: volume.clone() }));
         let containerd = ContainerdStore::open(Rc::clone(tree), root, &limits, &mut self.findings);

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use careen_evidence::{ByteSource, Findings, Kind, ReadError};
 use careen_survey::list::{ListOptions, find, list};
-use careen_survey::{Options, Scope};
+use careen_survey::{Options, Scope, Session};
 
 use super::{Answer, Failure, told_of_part};
 use crate::input::Input;
@@ -27,7 +27,7 @@ pub(super) fn ls(
     out: &mut Output,
     json: bool,
 ) -> Result<Answer, Failure> {
-    let session = input.open(&mut Reporter::new())?;
+    let session = opened(input, path)?;
     let mut findings = Findings::new();
     let tree = session.tree(scope, &mut findings)?;
     let Options { limits, cancel, .. } = session.options();
@@ -50,7 +50,7 @@ pub(super) fn ls(
 
 /// `careen cat`: the bytes of a file up to its end, or up to the first that cannot be read.
 pub(super) fn cat(input: Input<'_>, scope: &Scope, path: &OsStr, out: &mut Output) -> Result<Answer, Failure> {
-    let session = input.open(&mut Reporter::new())?;
+    let session = opened(input, path)?;
     let mut findings = Findings::new();
     let tree = session.tree(scope, &mut findings)?;
     let node = find(&*tree, path.as_encoded_bytes(), &mut findings)?;
@@ -62,6 +62,16 @@ pub(super) fn cat(input: Input<'_>, scope: &Scope, path: &OsStr, out: &mut Outpu
     let content = tree.open(node, &mut findings)?;
     copy(&*content, &mut |bytes| out.bytes(bytes))?;
     Ok(told_of_part(&session, &findings))
+}
+
+/// The disk. Who asks for `lost+found` is shown what no directory names, at the price of a look at all inodes.
+fn opened(input: Input<'_>, path: &OsStr) -> Result<Session, ReadError> {
+    let mut session = input.open(&mut Reporter::new())?;
+    let mut names = path.as_encoded_bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+    if names.next() == Some(b"lost+found") {
+        session.look_for_strays()?;
+    }
+    Ok(session)
 }
 
 /// Hands out all bytes in order. Where one cannot be read the bytes before it are handed out, then the error: what

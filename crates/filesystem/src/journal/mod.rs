@@ -13,7 +13,7 @@
 //! before the defect is used and a finding tells what is missing. A last transaction without commit block is what a
 //! power cut leaves behind and no damage. Never panics; work and memory are bounded by the journal's length.
 //!
-//! Not handled: fast commits (a finding tells that some were left out), and journals on a disk of their own.
+//! Not handled: journals on a disk of their own.
 
 mod blocks;
 mod fast_commit;
@@ -37,6 +37,8 @@ use log::Log;
 use scan::{Logged, Scanned};
 use superblock::Superblock;
 
+use crate::fast::FastCommits;
+
 /// `h_magic` of every block the journal writes for itself, and what an escaped block begins with.
 pub(crate) const MAGIC: u32 = 0xc03b_3998;
 
@@ -56,6 +58,8 @@ pub(crate) struct Replay {
     pub(crate) blocks: BTreeMap<u64, JournalCopy>,
     /// `None` when the journal holds no finished transaction.
     pub(crate) counts: Option<JournalReplay>,
+    /// What is to be laid over the filesystem when the blocks are in their places.
+    pub(crate) fast: FastCommits,
 }
 
 /// Follows the log of `journal` (the content of the journal inode) and tells which blocks of the filesystem it
@@ -74,13 +78,17 @@ pub(crate) fn replay(
     }
     let log = Log::new(&*journal, place, &superblock);
     let scanned = scan::scan(&log, limits, findings)?;
-    if superblock.fast_commit {
-        fast_commit::report(&log, scanned.next_sequence, findings);
+    let fast = match superblock.fast_commit {
+        true => fast_commit::read(&log, scanned.next_sequence)?,
+        false => FastCommits::default(),
+    };
+    if fast.count > 0 {
+        findings.add(&codes::JOURNAL_FAST_COMMITS, place, &[("count", &fast.count)]);
     }
     if scanned.transactions == 0 {
-        return Ok(Replay::default());
+        return Ok(Replay { fast, ..Replay::default() });
     }
-    copy_home(&log, &scanned, fs_blocks, findings)
+    Ok(Replay { fast, ..copy_home(&log, &scanned, fs_blocks, findings)? })
 }
 
 /// Picks the last good copy of each block. From the newest copy back, so that each block is read and summed once.
@@ -116,7 +124,7 @@ fn copy_home(log: &Log, scanned: &Scanned, fs_blocks: u64, findings: &mut Findin
         }
     }
     counts.blocks = blocks.len() as u64;
-    Ok(Replay { blocks, counts: Some(counts) })
+    Ok(Replay { blocks, counts: Some(counts), fast: FastCommits::default() })
 }
 
 /// Whether a logged block is as its tag says. Without checksums in the tags the block is not even read.

@@ -48,11 +48,11 @@ super::codes! {
         do_en: "The entry is damaged or was written by a faulty tool. The other entries of the journal were replayed.",
         ko: "저널에 블록 {block}의 사본이 있지만 파일 시스템의 블록은 {blocks}개뿐입니다. 이 사본은 무시했습니다.",
         do_ko: "항목이 손상되었거나 잘못된 도구가 기록한 것입니다. 저널의 나머지 항목은 재생했습니다.";
-    JOURNAL_FAST_COMMITS = "journal-fast-commits", Loss,
-        en: "The journal holds {count} fast commits on top of its last transaction. They were left out: this version does not replay fast commits.",
-        do_en: "The newest changes, usually less than five seconds before the crash, are missing. To see them, let a Linux kernel mount a copy of the disk.",
-        ko: "저널의 마지막 트랜잭션 이후에 빠른 커밋(fast commit)이 {count}개 있습니다. 이 버전은 빠른 커밋을 재생하지 않으므로 제외했습니다.",
-        do_ko: "비정상 종료 직전 보통 5초 이내의 최신 변경 사항이 빠져 있습니다. 확인하려면 디스크 사본을 Linux 커널로 마운트하십시오.";
+    JOURNAL_FAST_COMMITS = "journal-fast-commits", Note,
+        en: "The journal holds {count} fast commits on top of its last transaction. What they change was laid over the filesystem in memory; the file was not changed.",
+        do_en: "Nothing is lost by this. Linux does the same, on the disk itself, when it mounts the filesystem for writing.",
+        ko: "저널의 마지막 트랜잭션 이후에 빠른 커밋(fast commit)이 {count}개 있어 그 변경 사항을 메모리에서 반영했습니다. 파일은 변경하지 않았습니다.",
+        do_ko: "이 때문에 손실되는 것은 없습니다. Linux도 쓰기용으로 마운트할 때 디스크에서 같은 작업을 합니다.";
     SUPERBLOCK_CHECKSUM = "ext4-superblock-checksum", Damage,
         en: "The checksum of the superblock does not match: it holds {stored}, its bytes give {computed}. It was used all the same, because its values make sense.",
         do_en: "Check sizes and file names for plausibility before you rely on them.",
@@ -169,10 +169,15 @@ super::codes! {
         ko: "디렉터리의 아이노드가 손상되었습니다. 블록 {blocks}개에서 이름 {names}개를 찾았지만 블록이 더 있었는지는 알 수 없으며 소유자, 권한, 시각, 확장 속성도 알 수 없습니다.",
         do_ko: "디렉터리 안의 파일은 사용할 수 있습니다. 나머지 내용은 /lost+found에 아이노드 번호로 표시합니다.";
     STRAYS = "ext4-strays", Loss,
-        en: "{count} files and directories have lost their names because a directory is damaged. They are shown in /lost+found under the numbers of their inodes.",
+        en: "{count} files and directories are in use, but no directory names them any more. They are shown in /lost+found under the numbers of their inodes.",
         do_en: "Look into /lost+found for what is missing elsewhere. What lies below such a directory has kept its names.",
-        ko: "디렉터리가 손상되어 파일과 디렉터리 {count}개의 이름이 없어졌습니다. /lost+found에 아이노드 번호로 표시합니다.",
+        ko: "사용 중이지만 어떤 디렉터리에도 이름이 없는 파일과 디렉터리가 {count}개 있습니다. /lost+found에 아이노드 번호로 표시합니다.",
         do_ko: "다른 곳에 보이지 않는 파일은 /lost+found에서 찾아보십시오. 이 디렉터리 아래에 있는 항목의 이름은 그대로 남아 있습니다.";
+    BLOCKS_CLAIMED_TWICE = "ext4-blocks-claimed-twice", Damage,
+        en: "{count} blocks of this file, from block {block} of the filesystem on, belong to {other} as well. One of the two shows content that is not its own.",
+        do_en: "Compare both files with other copies before you rely on either of them.",
+        ko: "이 파일의 블록 {count}개(파일 시스템 블록 {block}부터)를 {other}에서도 사용하고 있습니다. 둘 중 하나는 자기 것이 아닌 내용을 보여 줍니다.",
+        do_ko: "두 파일을 신뢰하기 전에 각각 다른 사본과 비교하십시오.";
     XATTR = "ext4-xattr", Loss,
         en: "Extended attributes of a file cannot be read: {reason}.",
         do_en: "The content of the file is not affected. In a layer of an image, an attribute may mark a deleted file or an opaque directory.",
