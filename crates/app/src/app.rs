@@ -4,10 +4,11 @@ use careen_model::Language;
 use leptos::ev;
 use leptos::html::Input;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
-use crate::components::{Icon, icon};
-use crate::engine::Engine;
+use crate::components::{FolderFiles, Icon, dropped_folder, files_of, icon, picked_folder, read_folder};
+use crate::engine::{Engine, unreadable};
 use crate::messages::{self, Text, general};
 use crate::pages;
 use crate::state::{Phase, Picked, Route, Settings, Told};
@@ -32,6 +33,8 @@ pub struct Context {
     adds: StoredValue<Option<bool>>,
     /// The file input.
     pub picker: NodeRef<Input>,
+    /// The input for folders.
+    pub folder_picker: NodeRef<Input>,
 }
 
 /// What every page needs.
@@ -87,6 +90,40 @@ impl Context {
         }
     }
 
+    /// Opens what was dropped: a folder, or else the files.
+    pub fn take_drop(&self, data: &web_sys::DataTransfer) {
+        let Some(folder) = dropped_folder(data) else {
+            return self.take_files(files_of(data.files()));
+        };
+        let context = *self;
+        self.told.begin(Picked::folder(&folder.name(), &[]));
+        self.go(Route::Overview);
+        spawn_local(async move {
+            match read_folder(folder).await {
+                Ok(folder) => context.take_folder(folder),
+                Err(error) => context.told.phase.set(Phase::Failed(unreadable(&error))),
+            }
+        });
+    }
+
+    /// Opens a folder.
+    pub fn take_folder(&self, folder: FolderFiles) {
+        self.adds.set_value(None);
+        self.before_reload.set(None);
+        self.engine().open_folder(folder);
+        if !self.route.get_untracked().needs_disk() {
+            self.go(Route::Overview);
+        }
+    }
+
+    /// Opens the browser's dialog for a folder.
+    pub fn pick_folder(&self) {
+        if let Some(input) = self.folder_picker.get_untracked() {
+            input.set_value("");
+            input.click();
+        }
+    }
+
     /// Opens the browser's file dialog.
     pub fn pick(&self) {
         self.show_picker(None);
@@ -139,6 +176,7 @@ pub fn App() -> impl IntoView {
         ),
         adds: StoredValue::new(None),
         picker: NodeRef::new(),
+        folder_picker: NodeRef::new(),
     };
     provide_context(context);
     let moved = window_event_listener(ev::hashchange, move |_| context.route.set(here()));
@@ -171,18 +209,28 @@ fn Frame() -> impl IntoView {
     let context = context();
     let pick = move |event| {
         let input: web_sys::HtmlInputElement = event_target(&event);
-        context.take_files(crate::components::files_of(input.files()));
+        context.take_files(files_of(input.files()));
+    };
+    let pick_folder = move |event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        if let Some(folder) = picked_folder(files_of(input.files())) {
+            context.take_folder(folder);
+        }
     };
     view! {
         <a class="skip" href="#main" on:click=focus_main>{general::SKIP.get()}</a>
         // Always there, so that a disk can be picked from wherever the person is.
         <input type="file" multiple class="visually-hidden" tabindex="-1" aria-hidden="true"
             data-testid="pick-disk" node_ref=context.picker on:change=pick />
+        <input type="file" prop:webkitdirectory=true class="visually-hidden" tabindex="-1" aria-hidden="true"
+            data-testid="pick-folder" node_ref=context.folder_picker on:change=pick_folder />
         // A file that misses the drop zone would otherwise replace the page.
         <div class="frame" on:dragover=move |event| event.prevent_default() on:drop=move |event| {
             if !event.default_prevented() {
                 event.prevent_default();
-                context.take_files(crate::components::files_of(event.data_transfer().and_then(|data| data.files())));
+                if let Some(data) = event.data_transfer() {
+                    context.take_drop(&data);
+                }
             }
         }>
             <pages::Header />

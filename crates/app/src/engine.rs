@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use careen_model::Survey;
 use careen_protocol::{
-    BUILD, Event, Failure, FailureKind, FilesOfDisk, Message, Reply, Request, RequestId, SeveralDisks,
+    BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Reply, Request, RequestId, SeveralDisks,
 };
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -26,6 +26,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Response, Url, Worker};
 
+use crate::components::FolderFiles;
 use crate::state::{Notice, Phase, Picked, Told};
 
 /// How long the page waits for a worker to hear a cancel.
@@ -70,6 +71,8 @@ struct Inner {
     disk: Option<u32>,
     /// Id of the snapshot that is read in place of the disk's active state.
     snapshot: Option<String>,
+    /// The folder they are from, with their paths below it, when it was picked as a whole.
+    folder: Option<(Folder, Vec<String>)>,
     waiting: HashMap<RequestId, Waiting>,
     next_id: RequestId,
     /// Counts workers, so that a late word of an ended one is not taken for its successor's.
@@ -136,8 +139,26 @@ impl Engine {
         self.told.begin(chosen.map_or_else(|| Picked::together(&files), Picked::new));
         {
             let mut inner = self.inner.borrow_mut();
-            (inner.files, inner.disk, inner.snapshot) = (files, disk, snapshot);
+            (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, disk, snapshot, None);
         }
+        self.start();
+    }
+
+    /// Opens a folder. Everything known of an earlier disk is forgotten.
+    pub fn open_folder(&self, folder: FolderFiles) {
+        self.end_worker(FailureKind::Cancelled);
+        self.told.several.set(None);
+        self.told.begin(Picked::folder(&folder.folder.name, &folder.files));
+        let FolderFiles { folder, paths, files } = folder;
+        {
+            let mut inner = self.inner.borrow_mut();
+            (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, None, None, Some((folder, paths)));
+        }
+        self.start();
+    }
+
+    /// Opens what was picked, and goes on with what takes longer.
+    fn start(&self) {
         let engine = self.clone();
         spawn_local(async move {
             match engine.open_in_worker().await {
@@ -158,14 +179,18 @@ impl Engine {
         });
     }
 
-    /// The files that were picked.
+    /// The files that were picked, each as a disk or a part of one; none when a folder was.
     pub fn files(&self) -> Vec<File> {
-        self.inner.borrow().files.clone()
+        let inner = self.inner.borrow();
+        if inner.folder.is_some() { Vec::new() } else { inner.files.clone() }
     }
 
     /// Which of the files is the disk is known now.
     fn told_disk(&self, roles: &FilesOfDisk) {
         let mut inner = self.inner.borrow_mut();
+        if inner.folder.is_some() {
+            return;
+        }
         inner.disk = Some(roles.disk);
         let names = |positions: &[u32]| -> Vec<String> {
             positions.iter().filter_map(|at| inner.files.get(*at as usize)).map(File::name).collect()
@@ -233,22 +258,25 @@ impl Engine {
     }
 
     async fn open_in_worker(&self) -> Result<Opened, Failure> {
-        let (files, disk, snapshot) = {
+        let (files, disk, snapshot, folder) = {
             let inner = self.inner.borrow();
-            (inner.files.clone(), inner.disk, inner.snapshot.clone())
+            (inner.files.clone(), inner.disk, inner.snapshot.clone(), inner.folder.clone())
         };
-        if files.is_empty() {
+        if files.is_empty() && folder.is_none() {
             return Err(gone(FailureKind::NothingOpen, "no disk is open"));
         }
         self.start_worker().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
         if self.told.phase.get_untracked() == Phase::Cancelled && self.told.survey.with_untracked(Option::is_none) {
             return Err(gone(FailureKind::Cancelled, ""));
         }
-        let names = files.iter().map(File::name).collect();
+        let (folder, names) = match folder {
+            Some((folder, paths)) => (Some(folder), paths),
+            None => (None, files.iter().map(File::name).collect()),
+        };
         if let Some(running) = &mut self.inner.borrow_mut().worker {
             running.has_files = true;
         }
-        let answer = self.ask_now(Request::Open { names, disk, snapshot }, &files).await;
+        let answer = self.ask_now(Request::Open { names, disk, snapshot, folder }, &files).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
             Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),
@@ -426,6 +454,11 @@ pub fn bytes(answer: Answer) -> Result<(u64, Uint8Array), Failure> {
         Answer { reply: Reply::Bytes { total }, bytes: Some(bytes) } => Ok((total, bytes)),
         Answer { reply, .. } => Err(unexpected(&reply)),
     }
+}
+
+/// A folder that the browser does not give.
+pub fn unreadable(error: &JsValue) -> Failure {
+    gone(FailureKind::Io, &describe(error))
 }
 
 /// An answer of the wrong kind; only a defect of ours gives one.

@@ -61,6 +61,14 @@ impl Findings {
         }
     }
 
+    /// Lets go of the findings of a code.
+    pub fn forget(&mut self, code: &Code) {
+        self.list.retain(|finding| finding.code.name != code.name);
+        self.seen.retain(|(name, _)| *name != code.name);
+        self.omitted.remove(code.name);
+        self.count_by_code.remove(code.name);
+    }
+
     /// The findings kept so far, in the order they were met.
     pub fn list(&self) -> &[Finding] {
         &self.list
@@ -113,6 +121,17 @@ mod tests {
         findings.add_failure(&ReadError::new(ErrorKind::Cancelled, place));
         let codes: Vec<_> = findings.list().iter().map(|finding| finding.code.name).collect();
         assert_eq!(codes, ["not-supported", "limit-reached", "structure-damaged", "read-failed"]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_and_may_come_again() {
+        let mut findings = Findings::new();
+        findings.add(&codes::general::READ_FAILED, &Place::new("a"), &[("reason", &"x")]);
+        findings.add(&codes::general::LIMIT_REACHED, &Place::new("a"), &[("reason", &"x")]);
+        findings.forget(&codes::general::READ_FAILED);
+        assert_eq!(findings.list().len(), 1);
+        findings.add(&codes::general::READ_FAILED, &Place::new("a"), &[("reason", &"x")]);
+        assert_eq!(findings.list().len(), 2);
     }
 
     #[test]

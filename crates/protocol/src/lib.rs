@@ -45,12 +45,15 @@ pub enum Request {
     /// made upon them. Answered by [`Reply::Overview`], or by [`Reply::Several`] when there are several disks among
     /// them to choose from.
     Open {
-        /// Their names, for messages.
+        /// Their names, for messages; in a folder their paths below it.
         names: Vec<String>,
         /// Which of them is the disk; `None` to find out.
         disk: Option<u32>,
         /// Id of the internal snapshot to read in place of the active state.
         snapshot: Option<String>,
+        /// The folder that the files are from, when it was picked as a whole: they are no disks then, but a copy of a
+        /// data root's files.
+        folder: Option<Folder>,
     },
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
@@ -118,6 +121,15 @@ pub enum Request {
         /// One of the names of [`Request::PackageFiles`].
         name: Option<String>,
     },
+}
+
+/// A folder that was picked as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    /// What it is called.
+    pub name: String,
+    /// Paths of directories below it, as far as they are known; only a dropped folder tells of empty ones.
+    pub directories: Vec<String>,
 }
 
 /// What the worker says.

@@ -7,10 +7,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Place, ReadError};
-use careen_model::Survey;
-use careen_protocol::{FilesOfDisk, SeveralDisks};
-use careen_survey::{DiskFile, Opening, Options, Session, report};
-use web_sys::File;
+use careen_model::{Survey, Timestamp};
+use careen_protocol::{FilesOfDisk, Folder, SeveralDisks};
+use careen_survey::{DiskFile, FolderFile, Opening, Options, Session, folder, report};
+use web_sys::{File, FileReaderSync};
 
 use crate::session::failure;
 use crate::web_file::WebFile;
@@ -136,6 +136,34 @@ impl Files {
     fn held(&self) -> impl Iterator<Item = usize> {
         self.files.iter().enumerate().filter(|(_, (_, file))| Rc::strong_count(file) > 1).map(|(at, _)| at)
     }
+}
+
+/// Opens a folder by the files below it.
+pub fn open_folder(picked: &Folder, paths: Vec<String>, files: Vec<File>) -> Result<Session, ReadError> {
+    let place = Place::new(&picked.name);
+    let failed = |error| ReadError::io(&place, format_args!("the browser cannot read files: {error:?}"));
+    let reader = Rc::new(FileReaderSync::new().map_err(failed)?);
+    let described: Vec<FolderFile> = paths
+        .into_iter()
+        .zip(&files)
+        .map(|(path, file)| FolderFile { path, size: file.size() as u64, modified: time(file.last_modified()) })
+        .collect();
+    let paths: Vec<String> = described.iter().map(|file| file.path.clone()).collect();
+    let open = move |at: usize| -> Result<Rc<dyn ByteSource>, ReadError> {
+        let file = files.get(at).zip(paths.get(at));
+        let (file, path) = file.ok_or_else(|| ReadError::io(&place, format_args!("there is no file {at}")))?;
+        // One file that cannot be read does not mean that the folder has to be picked again.
+        let lost = Rc::default();
+        Ok(Rc::new(WebFile::with_reader(file.clone(), place.then(path), Rc::clone(&reader), lost)))
+    };
+    let directory = folder(&picked.name, &described, &picked.directories, Box::new(open));
+    Session::open_directory(directory, Options::default(), &mut work::tell_progress())
+}
+
+/// A time that the browser gives in milliseconds since 1970.
+fn time(milliseconds: f64) -> Timestamp {
+    let (seconds, rest) = (milliseconds.div_euclid(1000.0), milliseconds.rem_euclid(1000.0));
+    Timestamp { seconds: seconds as i64, nanoseconds: (rest as u32).saturating_mul(1_000_000) }
 }
 
 fn position(at: usize) -> u32 {

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
-use careen_protocol::{Event, Failure, FailureKind, List, NeededFile, Reply, Request, RequestId};
+use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
 use careen_survey::{Scope, Session, report};
 use web_sys::File;
 
 use crate::containers::{self, Containers};
 use crate::directory::{Directory, OpenFile};
-use crate::files::{Choice, Files};
+use crate::files::{Choice, Files, open_folder};
 use crate::packages::Packages;
 use crate::timeline::{self, Timeline};
 use crate::web_file::WebFile;
@@ -55,7 +55,17 @@ impl Worker {
     /// Answers a request, or takes it into the queue.
     pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>) {
         match request {
-            Request::Open { names, disk, snapshot } => self.open(id, names, disk, snapshot.as_deref(), files),
+            Request::Open { names, folder: Some(folder), .. } => {
+                self.queue.clear();
+                self.disk = None;
+                match open_folder(&folder, names, files) {
+                    Ok(session) => self.opened(id, session, Vec::new(), FilesOfDisk::default(), Rc::default()),
+                    Err(error) => post::event(id, &Event::Failed(failure(&error))),
+                }
+            }
+            Request::Open { names, disk, snapshot, folder: None } => {
+                self.open(id, names, disk, snapshot.as_deref(), files);
+            }
             Request::Cancel => {
                 self.queue.clear();
                 if let Some(disk) = &self.disk {
@@ -87,23 +97,8 @@ impl Worker {
         match files.choose(disk, snapshot) {
             Ok(Choice::Several(disks)) => post::event(id, &Event::Reply(Reply::Several(disks))),
             Ok(Choice::One(session, roles)) => {
-                let survey = Box::new(session.survey());
-                let (findings_told, doctor) = (survey.findings.len(), report::doctor(&survey));
                 let files = files.of(&roles);
-                post::event(id, &Event::Reply(Reply::Overview { survey, files: roles }));
-                post::event(0, &Event::Doctor(doctor));
-                self.disk = Some(OpenDisk {
-                    session: *session,
-                    files,
-                    lost,
-                    packages: Packages::default(),
-                    directory: None,
-                    reading: None,
-                    containers: Containers::default(),
-                    timeline: None,
-                    trees: Vec::new(),
-                    findings_told,
-                });
+                self.opened(id, *session, files, roles, lost);
             }
             Err(error) => {
                 if lost.get() {
@@ -112,6 +107,35 @@ impl Worker {
                 post::event(id, &Event::Failed(failure(&error)));
             }
         }
+    }
+}
+
+impl Worker {
+    /// Tells what is on a disk that was opened.
+    fn opened(
+        &mut self,
+        id: RequestId,
+        session: Session,
+        files: Vec<Rc<WebFile>>,
+        roles: FilesOfDisk,
+        lost: Rc<Cell<bool>>,
+    ) {
+        let survey = Box::new(session.survey());
+        let (findings_told, doctor) = (survey.findings.len(), report::doctor(&survey));
+        post::event(id, &Event::Reply(Reply::Overview { survey, files: roles }));
+        post::event(0, &Event::Doctor(doctor));
+        self.disk = Some(OpenDisk {
+            session,
+            files,
+            lost,
+            packages: Packages::default(),
+            directory: None,
+            reading: None,
+            containers: Containers::default(),
+            timeline: None,
+            trees: Vec::new(),
+            findings_told,
+        });
     }
 }
 

@@ -18,7 +18,7 @@ const PIECE: usize = 16 << 20;
 /// A file the person picked.
 pub struct WebFile {
     file: File,
-    reader: FileReaderSync,
+    reader: Rc<FileReaderSync>,
     length: u64,
     place: Place,
     lost: Rc<Cell<bool>>,
@@ -28,11 +28,15 @@ impl WebFile {
     /// A source over `file`. `lost` is set once the browser refuses to read it: from then on every read fails until the
     /// file is picked again.
     pub fn new(file: File, lost: Rc<Cell<bool>>) -> Result<Self, JsValue> {
-        let reader = FileReaderSync::new()?;
-        let place = Place::new(file.name());
+        let (reader, place) = (Rc::new(FileReaderSync::new()?), Place::new(file.name()));
+        Ok(WebFile::with_reader(file, place, reader, lost))
+    }
+
+    /// A source over one of many files, which share a reader.
+    pub fn with_reader(file: File, place: Place, reader: Rc<FileReaderSync>, lost: Rc<Cell<bool>>) -> Self {
         // A size is a whole number below 2^53.
         let length = file.size() as u64;
-        Ok(WebFile { file, reader, length, place, lost })
+        WebFile { file, reader, length, place, lost }
     }
 
     /// Finds out whether the browser still gives the file: answers from memory would hide that it does not.

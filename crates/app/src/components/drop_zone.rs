@@ -1,8 +1,8 @@
-//! A place to drop a file on.
+//! A place to drop a file or a folder on.
 
 use leptos::ev::DragEvent;
 use leptos::prelude::*;
-use web_sys::{File, FileList};
+use web_sys::{DataTransfer, File, FileList};
 
 /// The files of a list.
 pub fn files_of(list: Option<FileList>) -> Vec<File> {
@@ -10,11 +10,11 @@ pub fn files_of(list: Option<FileList>) -> Vec<File> {
     (0..list.map_or(0, FileList::length)).filter_map(|at| list?.get(at)).collect()
 }
 
-/// Takes dropped files; `over` tells whether a file hangs above it.
+/// Takes what is dropped; `over` tells whether a file hangs above it.
 #[component]
 pub fn DropZone(
-    /// Hears the files.
-    on_files: Callback<Vec<File>>,
+    /// Hears what is dropped.
+    on_drop: Callback<DataTransfer>,
     /// Set while a file hangs above.
     over: RwSignal<bool>,
     children: Children,
@@ -27,7 +27,9 @@ pub fn DropZone(
     let drop = move |event: DragEvent| {
         event.prevent_default();
         over.set(false);
-        on_files.run(files_of(event.data_transfer().and_then(|data| data.files())));
+        if let Some(data) = event.data_transfer() {
+            on_drop.run(data);
+        }
     };
     view! {
         <div

@@ -3,13 +3,14 @@
 super::texts! {
     TITLE: "See what is inside a Docker disk", "Docker 디스크 내용 보기";
     LEAD: "Docker does not start any more? Open its virtual disk here. You see the images, containers, volumes and installed packages in it, and take out what you need.", "Docker가 더 이상 시작되지 않습니까? 여기에서 가상 디스크를 열면 그 안의 이미지, 컨테이너, 볼륨, 설치된 패키지를 확인하고 필요한 것을 꺼낼 수 있습니다.";
-    DROP: "Drop the disk file here", "디스크 파일을 여기에 놓으십시오";
+    DROP: "Drop the disk file here, or a folder", "디스크 파일이나 폴더를 여기에 놓으십시오";
     DROP_NOW: "Let go to open it", "놓으면 열립니다";
     PICK: "Pick a file", "파일 선택";
+    PICK_FOLDER: "Pick a folder", "폴더 선택";
     DEMO: "Open the demo disk", "데모 디스크 열기";
     DEMO_LOADING: "Loading the demo disk …", "데모 디스크를 불러오는 중…";
     DEMO_FAILED: "The demo disk could not be loaded ({reason}).", "데모 디스크를 불러올 수 없습니다({reason}).";
-    KINDS: "VHDX, qcow2, VHD, VMDK or raw, of any size. 200 GB open as fast as 2 GB.", "VHDX, qcow2, VHD, VMDK, raw 형식을 크기에 관계없이 엽니다. 200GB도 2GB만큼 빠르게 열립니다.";
+    KINDS: "VHDX, qcow2, VHD, VMDK or raw, of any size; 200 GB open as fast as 2 GB. Also tar or tar.gz of Docker's data, or a folder of it.", "VHDX, qcow2, VHD, VMDK, raw 형식을 크기에 관계없이 엽니다. 200GB도 2GB만큼 빠르게 열립니다. Docker 데이터의 tar, tar.gz 아카이브나 폴더도 열 수 있습니다.";
 
     SAFE_TITLE: "Nothing leaves this computer", "데이터는 이 컴퓨터를 벗어나지 않습니다";
     SAFE_TEXT: "The file is read by this page, in this tab. It is not uploaded, not copied and never written to. You can disconnect from the network now and go on.", "파일은 이 탭의 페이지가 직접 읽습니다. 업로드하거나 복사하지 않으며 파일에 아무것도 쓰지 않습니다. 지금 네트워크를 끊고 사용해도 됩니다.";

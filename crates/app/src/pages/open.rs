@@ -43,11 +43,12 @@ pub fn Open() -> impl IntoView {
             <p class="lead prose">{open::LEAD.get()}</p>
             {failed}
             <Several />
-            <DropZone on_files=Callback::new(move |files| context.take_files(files)) over=over>
+            <DropZone on_drop=Callback::new(move |data| context.take_drop(&data)) over=over>
                 <span class="drop__icon">{icon(Icon::Disk)}</span>
                 <p class="drop__text">{move || if over.get() { open::DROP_NOW.get() } else { open::DROP.get() }}</p>
                 <p class="actions">
                     <button type="button" class="button button--main" on:click=move |_| context.pick()>{open::PICK.get()}</button>
+                    <button type="button" class="button" on:click=move |_| context.pick_folder()>{open::PICK_FOLDER.get()}</button>
                     <button type="button" class="button" data-testid="open-demo" disabled=move || demo.get() == Demo::Loading
                         on:click=move |_| open_demo(context, demo)>{open::DEMO.get()}</button>
                 </p>

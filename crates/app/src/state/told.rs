@@ -23,6 +23,11 @@ impl Picked {
         Picked { name: file.name(), size: file.size() as u64, below: Vec::new() }
     }
 
+    /// A folder with these files.
+    pub fn folder(name: &str, files: &[web_sys::File]) -> Picked {
+        Picked { name: name.to_owned(), ..Picked::together(files) }
+    }
+
     /// Files of which nobody knows yet which is the disk.
     pub fn together(files: &[web_sys::File]) -> Picked {
         let names: Vec<String> = files.iter().map(web_sys::File::name).collect();
