@@ -149,7 +149,7 @@ causes! {
         why_ko: "Linux는 이런 파일 시스템을 읽기 전용으로 마운트하거나 마운트하지 않으며 Docker는 그 위에서 동작하지 못합니다. Careen은 손상된 곳을 피해 읽으며 읽지 못한 것은 각각 항목으로 표시합니다.",
         next_ko: "e2fsck는 자리를 찾지 못한 것을 버리므로 복구하기 전에 디스크 파일을 복사하십시오. 그다음 Careen으로 볼륨을 꺼내십시오.",
         errors: [
-            ("WSL", "Wsl/Service/CreateInstance/WSL_E_DISK_CORRUPTED", "https://github.com/microsoft/WSL/issues/12271"),
+            ("WSL", "The distribution failed to start because its virtual disk is corrupted. Error code: Wsl/Service/CreateInstance/WSL_E_DISK_CORRUPTED", "https://github.com/microsoft/WSL/issues/11400"),
             ("Docker Desktop", "If the WSL 2 Linux filesystem is corrupt then Docker Desktop cannot start.", "https://github.com/docker/for-win/issues/13462"),
             ("Docker Desktop", "open /mnt/host/wsl/docker-desktop-data/isocache/entries/docker-wsl-cli.iso/…: read-only file system", "https://github.com/docker/for-win/issues/14332"),
             ("Linux", "EXT4-fs error (device …): ext4_find_entry:1466: inode #…: comm …: checksumming directory block 0", "https://github.com/microsoft/WSL/issues/6220"),
@@ -182,7 +182,7 @@ causes! {
             ("containerd", "panic: assertion failed: Page expected to be: 3393, but self identifies as 6868074383292906018", "https://github.com/containerd/containerd/issues/9929"),
             ("Docker", "http: panic serving @: page 9 already freed", "https://github.com/moby/moby/issues/25535"),
             ("containerd", "panic: freepages: failed to get all reachable pages", "https://github.com/etcd-io/bbolt/issues/883"),
-            ("Docker", "failed to start containerd: timeout waiting for containerd to start", "https://github.com/etcd-io/bbolt/issues/883"),
+            ("Docker", "failed to start containerd: timeout waiting for containerd to start", "https://github.com/moby/moby/issues/43281"),
             ("Docker", "error while opening volume store metadata database (…/volumes/metadata.db): …", "https://github.com/moby/moby/blob/master/volume/service/store.go")
         ];
     /// Records of the engine that say something wrong.
@@ -206,7 +206,7 @@ causes! {
         why_ko: "Docker는 시작할 때 데이터베이스에 기록하며 기록하지 못하면 시작하지 않습니다. 디스크 파일이 놓인 드라이브도 가득 찼는지는 여기서 알 수 없습니다.",
         next_ko: "볼륨을 꺼낸 다음 공간을 만드십시오. 디스크 파일이 있는 드라이브를 비우거나 디스크 크기를 늘리고, Docker를 초기화하지 마십시오.",
         errors: [
-            ("containerd", "failed to load plugin io.containerd.metadata.v1.bolt error=\"write /var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db: no space left on device\"", "https://github.com/docker/for-mac/issues/2596"),
+            ("containerd", "failed to load plugin io.containerd.service.v1.images-service error=\"write /var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db: no space left on device\"", "https://github.com/linuxkit/linuxkit/issues/3499"),
             ("Docker Desktop", "wsl integration with distro … unexpectedly stopped with exit code 1", "https://github.com/docker/roadmap/issues/490")
         ];
     /// Power cut, crash or killed virtual machine: logs hold writes on their way.
@@ -229,7 +229,7 @@ causes! {
         ko: "바뀐 이미지 저장소: 이 디스크에는 이미지 저장소가 둘이고 Docker는 그중 하나만 보여 줍니다",
         why_ko: "Docker는 이미지와 컨테이너를 기존 저장소나 containerd 저장소 중 한 곳에 보관합니다. 이 설정을 바꾸거나 업데이트로 바뀌면 다른 저장소의 내용이 보이지 않습니다. 지워진 것은 없습니다.",
         next_ko: "Docker Desktop 설정에서 \"Use containerd for pulling and storing images\"를 바꾸면 다른 저장소가 보입니다. 초기화하지 마십시오.",
-        errors: [("Docker", "REPOSITORY   TAG       IMAGE ID   CREATED   SIZE", "https://github.com/docker/for-mac/issues/7435")];
+        errors: [];
     /// A disk that Docker could use, and nothing of the person's on it.
     WRONG_DISK = "wrong-disk",
         en: "Wrong disk attached: Docker's data is most likely in another disk file",
