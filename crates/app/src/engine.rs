@@ -215,6 +215,17 @@ impl Engine {
         });
     }
 
+    /// Opens every file once, to find what only that shows.
+    pub fn check(&self) {
+        self.told.phase.set(Phase::Reading);
+        let engine = self.clone();
+        spawn_local(async move {
+            if engine.has_worker_with_files() || engine.open_in_worker().await.is_ok() {
+                engine.post(0, &Request::Check, &[]);
+            }
+        });
+    }
+
     /// Stops what is being done. What is known stays.
     pub fn cancel(&self) {
         let opening = self.told.survey.with_untracked(Option::is_none);

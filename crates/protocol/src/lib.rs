@@ -58,6 +58,9 @@ pub enum Request {
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
     Fill,
+    /// Opens every file once, as the `doctor` command does, after what is still to do. What is wrong is told by
+    /// [`Event::Findings`] and [`Event::Doctor`], the end by [`Event::Checked`] and [`Event::Complete`].
+    Check,
     /// Stops what is being done. Answered by [`Event::Cancelled`]. The disk stays open.
     Cancel,
     /// A stretch of a list. Answered by [`Reply::Rows`].
@@ -157,7 +160,9 @@ pub enum Event {
     },
     /// The packages of all images, compared. After the last of [`Event::Collected`].
     Compared(Comparison),
-    /// All that [`Request::Fill`] asked for is done.
+    /// Every file was opened once.
+    Checked,
+    /// All that [`Request::Fill`] or [`Request::Check`] asked for is done.
     Complete(DiskSummary),
     /// The work was stopped.
     Cancelled,

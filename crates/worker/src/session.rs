@@ -147,6 +147,10 @@ impl OpenDisk {
                 queue.fill(self);
                 return Ok(());
             }
+            Request::Check => {
+                queue.check();
+                return Ok(());
+            }
             Request::Rows { list: List::Directory { scope, path, order }, filter, from, count } => {
                 answer::directory_rows(self, &scope, &path, order, &filter, from, count)?
             }

@@ -25,6 +25,8 @@ enum Unit {
     Volume(usize),
     /// Collect the packages of one image.
     Packages(Scope),
+    /// Open every file once.
+    Check,
     /// Compare the packages of all, and say that everything is done.
     Finish,
 }
@@ -70,6 +72,14 @@ impl Queue {
         self.total = u32::try_from(scopes.len()).unwrap_or(u32::MAX);
         self.units.extend(scopes.into_iter().map(Unit::Packages));
         self.units.push_back(Unit::Finish);
+    }
+}
+
+impl Queue {
+    /// Puts a look at every file behind what is still to do.
+    pub fn check(&mut self) {
+        self.units.retain(|unit| !matches!(unit, Unit::Check | Unit::Finish));
+        self.units.extend([Unit::Check, Unit::Finish]);
     }
 }
 
@@ -124,6 +134,11 @@ fn run(unit: Unit, disk: &mut OpenDisk, queue: &mut Queue) -> Result<(), ReadErr
             }
             post::event(0, &Event::Collected { done: queue.collected, total: queue.total });
             found.map(|_| ())
+        }
+        Unit::Check => {
+            disk.session.check_files(&mut tell_progress())?;
+            post::event(0, &Event::Checked);
+            Ok(())
         }
         Unit::Finish => {
             post::event(0, &Event::Compared(disk.packages.compare()));

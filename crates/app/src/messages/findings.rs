@@ -17,6 +17,9 @@ super::texts! {
     CODE: "Code", "코드";
     ADVICE: "What to do", "조치";
     EVERY_WEIGHT: "All", "전체";
+    CHECK: "Look at every file", "모든 파일 점검";
+    CHECK_WHY: "So far only what was needed has been read. This opens every file and directory once, which takes minutes on a large disk.", "지금까지는 필요한 부분만 읽었습니다. 모든 파일과 디렉터리를 한 번씩 열어 보며 큰 디스크에서는 몇 분이 걸립니다.";
+    CHECKED: "Every file and directory was opened once.", "모든 파일과 디렉터리를 한 번씩 열어 보았습니다.";
     NONE: "Nothing wrong was found on this disk.", "이 디스크에서 발견된 문제가 없습니다.";
     NONE_YET: "Nothing wrong was found so far; reading goes on.", "지금까지 발견된 문제가 없으며 계속 읽고 있습니다.";
     COUNT: "Findings: {n}", "점검 결과: {n}건";

@@ -9,7 +9,7 @@ use crate::app::context;
 use crate::components::{Icon, icon};
 use crate::format;
 use crate::messages::{self, findings};
-use crate::state::severity_word;
+use crate::state::{Phase, severity_word};
 
 /// Findings shown on a card; the table has them all.
 const SIGNS_SHOWN: usize = 3;
@@ -24,6 +24,30 @@ pub fn Causes() -> impl IntoView {
             view! {
                 <section class="causes" aria-label=findings::CAUSES.get()>{cards.collect_view()}</section>
             }
+        })
+    }
+}
+
+/// The look at every file, which is not done unasked.
+#[component]
+pub fn Check() -> impl IntoView {
+    let context = context();
+    let told = context.told;
+    let can_start = move || !told.phase.with(|phase| matches!(phase, Phase::Reading));
+    move || {
+        told.survey.with(Option::is_some).then(|| match told.checked.get() {
+            true => {
+                view! { <p class="muted" data-testid="checked">{icon(Icon::Check)} " " {findings::CHECKED.get()}</p> }
+                    .into_any()
+            }
+            false => view! {
+                <p class="actions">
+                    <button type="button" class="button" data-testid="check-files" disabled=move || !can_start()
+                        on:click=move |_| context.engine().check()>{findings::CHECK.get()}</button>
+                    <span class="muted">{findings::CHECK_WHY.get()}</span>
+                </p>
+            }
+            .into_any(),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, SeverityMark, Split};
 use crate::format;
 use crate::messages::{self, findings};
-use crate::pages::causes::Causes;
+use crate::pages::causes::{Causes, Check};
 use crate::state::{Phase, Route};
 
 /// The page.
@@ -46,6 +46,7 @@ pub fn Findings() -> impl IntoView {
         <div class="page page--list">
             <h1>{findings::TITLE.get()}</h1>
             <Causes />
+            <Check />
             <Split
                 open=Signal::derive(move || chosen.with(Option::is_some))
                 detail=move || chosen.get().map(|finding| view! { <FindingDetail finding=finding selected=selected /> })

@@ -82,6 +82,8 @@ pub struct Told {
     pub survey: RwSignal<Option<Arc<Survey>>>,
     /// What is most likely wrong with it.
     pub doctor: RwSignal<Option<Arc<Doctor>>>,
+    /// Whether every file was opened once.
+    pub checked: RwSignal<bool>,
     /// Images whose packages are known, and images in all.
     pub collected: RwSignal<(u32, u32)>,
     /// Packages compared, once all are known.
@@ -102,6 +104,7 @@ impl Told {
             progress: RwSignal::new(None),
             survey: RwSignal::new(None),
             doctor: RwSignal::new(None),
+            checked: RwSignal::new(false),
             collected: RwSignal::new((0, 0)),
             comparison: RwSignal::new(None),
             lost: RwSignal::new(false),
@@ -113,6 +116,7 @@ impl Told {
     pub fn begin(&self, picked: Picked) {
         self.survey.set(None);
         self.doctor.set(None);
+        self.checked.set(false);
         self.comparison.set(None);
         self.collected.set((0, 0));
         self.progress.set(None);
@@ -136,6 +140,7 @@ impl Told {
                 }
             }),
             Event::Findings(findings) => self.change_survey(|survey| survey.findings = findings),
+            Event::Checked => self.checked.set(true),
             Event::Doctor(doctor) => self.doctor.set(Some(Arc::new(doctor))),
             Event::Collected { done, total } => self.collected.set((done, total)),
             Event::Compared(comparison) => self.comparison.set(Some(Arc::new(comparison))),
