@@ -38,7 +38,7 @@ test('what only a look at every file shows is found as the command finds it', as
   const doctor = JSON.parse(careen('doctor', disk, '--json'));
   assert.ok(doctor.findings.some((finding) => finding.code === 'ext4-strays'), 'the command finds it');
   await page.getByText('ext4-strays').first().waitFor();
-  await page.getByText(doctor.diagnoses[0].cause.title).first().waitFor();
+  await page.getByText(doctor.diagnoses[0].title).first().waitFor();
   assertQuiet(watched);
   await close();
 });
