@@ -416,6 +416,7 @@ pub(crate) fn first_bytes(source: Rc<dyn ByteSource>, buf: &mut [u8]) -> usize {
 mod tests {
     use std::io::Write;
 
+    use careen_evidence::{Counted, Counts};
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
@@ -474,6 +475,29 @@ mod tests {
         let (unpacked, _) = unpack(pack(&bytes(9 << 20)));
         let cursor = unpacked.cursor(8 << 20).unwrap();
         assert!(cursor.output > 6 << 20, "{}", cursor.output);
+    }
+
+    #[test]
+    fn a_second_read_takes_little_of_the_file() {
+        // 40 MiB, read once from start to end; then the last bytes of it, and a stretch in the middle.
+        let plain = bytes(40 << 20);
+        let counts = Counts::default();
+        let packed = Rc::new(Counted::new(Rc::new(pack(&plain)), counts.clone()));
+        let whole = packed.len();
+        let mut stream = Packed::new(packed, &Place::new("gz"));
+        stream.advance(u64::MAX).unwrap();
+        let unpacked = stream.finish(&mut Findings::new());
+        assert_eq!(counts.bytes(), whole);
+        for offset in [(40 << 20) - 1000, 20 << 20] {
+            let before = counts.bytes();
+            let mut buf = [0; 1000];
+            unpacked.read_exact_at(offset, &mut buf).unwrap();
+            let at = usize::try_from(offset).unwrap();
+            assert!(buf == plain[at..at + 1000]);
+            // From the state before it: a mebibyte of output at most, and what is read ahead.
+            let read = counts.bytes() - before;
+            assert!(read <= FIRST_SPACING + INPUT, "{read} of {whole} bytes");
+        }
     }
 
     #[test]
