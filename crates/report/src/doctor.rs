@@ -231,6 +231,7 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &store::RECORDS_LEFT_OUT,
         // The disk has them; a copy of its files did not keep them.
         &survey::CHANGES_WITHOUT_MARKS,
+        &survey::LAYER_NOT_IN_COPY,
     ]) {
         to(&causes::NOT_READ, Certain)
     } else {

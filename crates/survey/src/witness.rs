@@ -62,6 +62,9 @@ impl Session {
             };
             match self.record_of_layer(open, chain, findings) {
                 Ok(record) => {
+                    if lost == Lost::Metadata && open.tree.list(node, findings)?.is_empty() {
+                        self.note_missing_layer(&record, open.tree.place(node), chain, findings)?;
+                    }
                     let inner = Rc::clone(&open.tree);
                     let layer = WitnessedLayer::new(inner, node, record, lost, &self.options().limits);
                     let root = layer.root();
@@ -89,6 +92,27 @@ impl Session {
         let (source, place) = (open.tree.open(node, findings)?, open.tree.place(node));
         let Options { limits, cancel, .. } = self.options();
         open_layer(source, &place, limits, cancel, findings)
+    }
+
+    /// Tells when a layer of which nothing is there had files with content.
+    fn note_missing_layer(
+        &self,
+        record: &ArchiveTree,
+        place: Place,
+        chain: &str,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        let Options { limits, cancel, .. } = self.options();
+        let mut count = 0_u64;
+        walk_from(record, record.root(), limits, cancel, &mut Findings::new(), &mut |met, _| {
+            count = count.saturating_add(u64::from(met.stat.kind == Kind::File && met.stat.size > 0));
+            Ok(Visit::Enter)
+        })?;
+        if count > 0 {
+            let values: [(&str, &dyn std::fmt::Display); 2] = [("count", &count), ("layer", &chain)];
+            findings.add(&codes::survey::LAYER_NOT_IN_COPY, &place, &values);
+        }
+        Ok(())
     }
 
     /// A layer as it was packed.

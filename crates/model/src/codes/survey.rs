@@ -31,6 +31,12 @@ super::codes! {
         do_en: "Compare the list of files with what you expect of the image. A copy made with `tar --xattrs --xattrs-include='*'`, or the disk itself, shows it exactly.",
         ko: "레이어 {layer}의 이 사본에는 하위 레이어의 파일을 가리는 표시가 없고, 그 표시를 담은 기록도 읽을 수 없습니다: {reason}. 삭제된 파일이 다시 보이거나 소유자, 모드, 링크가 실제와 다를 수 있습니다.",
         do_ko: "파일 목록을 예상한 내용과 비교하십시오. `tar --xattrs --xattrs-include='*'`로 만든 사본이나 디스크 자체를 열면 정확하게 볼 수 있습니다.";
+    /// A copy in which a whole layer is missing.
+    LAYER_NOT_IN_COPY = "layer-not-in-copy", Loss,
+        en: "This copy has none of the {count} files with content of the layer {layer}.",
+        do_en: "Where links lead to a directory, a browser leaves it out of a folder that is picked. Drop the folder on the page instead of picking it, or open it with the careen command.",
+        ko: "이 사본에는 레이어 {layer}의 내용이 있는 파일 {count}개가 하나도 없습니다.",
+        do_ko: "링크가 가리키는 디렉터리는 폴더를 선택할 때 브라우저가 제외합니다. 폴더를 선택하는 대신 페이지에 끌어다 놓거나 careen 명령으로 여십시오.";
     /// A container's changes in a copy without attributes.
     CHANGES_WITHOUT_MARKS = "changes-without-marks", Loss,
         en: "This copy has not kept the overlay's marks on the changes of the container {container}. Where the container deleted a directory and made it again, the old files show up in it; in a copy without devices, files it deleted show up too.",
