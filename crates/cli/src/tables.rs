@@ -240,7 +240,7 @@ pub fn survey(survey: &Survey) -> String {
 pub fn images(images: &[Image]) -> String {
     let shown = images.iter().filter(|image| image.kind != ImageKind::Intermediate);
     table(
-        ["IMAGE", "ID", "CREATED", "SIZE", "LAYERS", "STATE"],
+        ["IMAGE", "ID", "CREATED", "SIZE", "LAYERS", "REGISTRY", "STATE"],
         shown.map(|image| {
             let name = if image.names.is_empty() { image.digests.join(" ") } else { image.names.join(" ") };
             let state = match image.hidden {
@@ -253,6 +253,7 @@ pub fn images(images: &[Image]) -> String {
                 known(image.created.as_ref()),
                 known(image.size.map(size)),
                 image.layers.len().to_string(),
+                known(image.registry.as_ref().map(|registry| word(registry.state))),
                 state,
             ]
         }),

@@ -96,6 +96,29 @@ pub struct Image {
     pub hidden: Option<Hidden>,
     /// Digest of its configuration.
     pub config_digest: Option<String>,
+    /// What registries know of it; `None` where nothing tells.
+    pub registry: Option<Registry>,
+}
+
+/// Whether an image can be had again from a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegistryState {
+    /// It was pulled or pushed: a repository digest, or the repository its manifest came from, names it.
+    Known,
+    /// Some of its layers came from a registry; the image itself was made here.
+    Layers,
+    /// Nothing of it is in a registry that the engine knows of: this disk has the only copy.
+    LocalOnly,
+}
+
+/// What registries know of an image, as far as the engine remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry {
+    /// How much of it.
+    pub state: RegistryState,
+    /// Repositories, with their registry unless it is Docker Hub, in byte order.
+    pub repositories: Vec<String>,
 }
 
 impl Image {

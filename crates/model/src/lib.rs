@@ -47,7 +47,7 @@ pub use engine::{Plugin, Swarm, SwarmManager};
 pub use file::{FileEntry, FileType};
 pub use finding::{Code, Finding, Language, Severity};
 pub use history::HistoryStep;
-pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState};
+pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState, Registry, RegistryState};
 pub use log::{LogLine, LogPage, LogPosition, LogStream};
 pub use network::{Network, NetworkMember, Subnet};
 pub use package::{Details, Ecosystem, Package};

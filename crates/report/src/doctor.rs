@@ -117,7 +117,7 @@ fn belongs(finding: &Finding) -> Belongs {
         Belongs::To(&causes::DISK_FILE_DAMAGED, Certain)
     } else if is_in(codes::filesystem::ALL) || is_in(codes::general::ALL) {
         Belongs::To(&causes::FILESYSTEM_DAMAGED, Certain)
-    } else if is_in(codes::store::ALL) {
+    } else if is_in(codes::store::ALL) || is_in(codes::derived::ALL) {
         of_records(finding)
     } else {
         // What is wrong inside an image keeps no Docker from starting.

@@ -64,6 +64,7 @@ mod tests {
             state: ImageState::Whole,
             hidden: None,
             config_digest: None,
+            registry: None,
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) fn empty_image(store: &str, id: &str) -> Image {
         state: ImageState::Whole,
         hidden: None,
         config_digest: Some(id.to_owned()),
+        registry: None,
     }
 }
 

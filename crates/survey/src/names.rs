@@ -150,6 +150,7 @@ mod tests {
             state,
             hidden: None,
             config_digest: None,
+            registry: None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod bolt;
+pub mod derived;
 pub mod disk;
 pub mod doctor;
 pub mod filesystem;
@@ -32,7 +33,7 @@ pub(crate) use codes;
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     let readers = [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, bolt::ALL, packages::ALL];
-    readers.into_iter().chain([resources::ALL, survey::ALL, doctor::ALL]).flatten().copied()
+    readers.into_iter().chain([derived::ALL, resources::ALL, survey::ALL, doctor::ALL]).flatten().copied()
 }
 
 /// The row with this name.

@@ -203,6 +203,7 @@ fn two_stores_with_images_in_the_classic_one_were_switched() {
         state: careen_model::ImageState::Whole,
         hidden: None,
         config_digest: None,
+        registry: None,
     });
     says(&found, &[(&causes::STORE_SWITCHED, Likely), (&causes::NOT_READ, Certain)]);
 }

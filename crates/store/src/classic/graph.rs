@@ -100,6 +100,11 @@ impl Graph {
         self.layout != Layout::Unread
     }
 
+    /// Whether this is a driver of the engine's own that keeps layers elsewhere than in plain directories.
+    pub fn is_known(&self) -> bool {
+        matches!(self.driver.as_str(), "btrfs" | "zfs" | "devicemapper" | "windowsfilter")
+    }
+
     /// Whether deletions stand in the layers as names that begin with `.wh.`: always for aufs, and for fuse-overlayfs
     /// where it may not make devices.
     pub fn has_named_whiteouts(&self) -> bool {

@@ -25,6 +25,8 @@ pub(super) struct Images {
     pub list: Vec<Image>,
     /// Configurations that parse, by image id.
     pub configurations: BTreeMap<String, Value>,
+    /// Ids of images whose layers were told by a container.
+    pub derived: BTreeSet<String>,
     /// Image the classic builder built upon, by image id.
     pub parents: BTreeMap<String, String>,
     /// When an image was last tagged, as the engine wrote it.
@@ -46,15 +48,7 @@ impl Images {
             images.read_metadata(records, database, findings);
         }
         images.put_names(records, database, names, store, findings);
-        let parents: BTreeSet<&String> = images.parents.values().collect();
-        for image in &mut images.list {
-            image.kind = match (image.names.is_empty(), image.digests.is_empty()) {
-                (false, _) => ImageKind::Tagged,
-                (true, false) => ImageKind::DigestOnly,
-                (true, true) if parents.contains(&image.id) => ImageKind::Intermediate,
-                (true, true) => ImageKind::Dangling,
-            };
-        }
+        images.put_kinds();
         images
     }
 
@@ -162,6 +156,24 @@ impl Images {
         }
     }
 
+    /// Whether the layers of an image are known.
+    pub fn is_described(&self, id: &str) -> bool {
+        self.configurations.contains_key(id) || self.derived.contains(id)
+    }
+
+    /// Sorts the images by how they can be named.
+    pub fn put_kinds(&mut self) {
+        let parents: BTreeSet<&String> = self.parents.values().collect();
+        for image in &mut self.list {
+            image.kind = match (image.names.is_empty(), image.digests.is_empty()) {
+                (false, _) => ImageKind::Tagged,
+                (true, false) => ImageKind::DigestOnly,
+                (true, true) if parents.contains(&image.id) => ImageKind::Intermediate,
+                (true, true) => ImageKind::Dangling,
+            };
+        }
+    }
+
     /// Tells each image what is left of its layers.
     pub fn put_layers(&mut self, layers: &Layers, has_directories: bool, place: &Place, findings: &mut Findings) {
         // Labels of the images that lack a layer's record, by the topmost such layer.
@@ -175,7 +187,7 @@ impl Images {
                 missing.entry(layer.chain_id.clone()).or_default().push(image.label());
             }
             // A configuration that cannot be read does not tell the layers, so their sizes are not known to be none.
-            let is_described = self.configurations.contains_key(&image.id);
+            let is_described = self.configurations.contains_key(&image.id) || self.derived.contains(&image.id);
             let mut sizes = image.layers.iter().map(|layer| layer.size);
             let sum = sizes.try_fold(0_u64, |sum, size| Some(sum.saturating_add(size?)));
             image.size = sum.filter(|_| is_described);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use careen_evidence::{Findings, NodeId, ReadError, codes};
+use careen_evidence::{Code, Findings, Kind, NodeId, ReadError, codes};
 use careen_model::{Image, Layer, LayerState};
 
 use super::graph::Graph;
@@ -53,27 +53,54 @@ impl Layers {
     ) -> Layers {
         let mut layers = Layers::default();
         if let Some(directory) = records.directory(database, &["sha256"], findings) {
-            let mut entries = records.directories(&directory, findings);
-            entries.retain(|(name, object)| {
-                let is_layer = is_hex64(name);
-                if !is_layer {
-                    // `<chain id>-<random>-removing` is a layer whose removal was interrupted.
-                    records.leftover(object, name, findings);
-                }
-                is_layer
-            });
-            for (name, object) in entries {
+            let entries = records.directories(&directory, findings);
+            let (whole, half): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(name, _)| is_hex64(name));
+            for (name, object) in whole {
                 layers.records.insert(digest_of_hex(&name), Record::read(records, object, findings));
+            }
+            // `<chain id>-<random>-removing` is a layer whose removal was interrupted.
+            for (name, object) in half {
+                let chain = name.ends_with("-removing").then(|| name.get(..64)).flatten().filter(|hex| is_hex64(hex));
+                let code = &codes::derived::LAYER_HALF_REMOVED;
+                layers.adopt(records, graph, (&name, object), chain.map(digest_of_hex), code, findings);
             }
         }
         if let Some(directory) = records.directory(database, &["tmp"], findings) {
             for (name, object) in records.entries(&directory, findings) {
-                records.leftover(&object, &name, findings);
+                layers.adopt(records, graph, (&name, object), None, &codes::derived::LAYER_HALF_MADE, findings);
             }
         }
         layers.prove(records, images, findings);
         layers.find_directories(records, graph, containers, findings);
         layers
+    }
+
+    /// Takes a record that the engine left behind half removed or half made, when its chain id is proved by what it says
+    /// itself, its directory is there, and there is no other record of the layer. `chain` is the id its name says.
+    fn adopt(
+        &mut self,
+        records: &Records<'_>,
+        graph: &Graph,
+        (name, object): (&str, Object),
+        chain: Option<String>,
+        code: &'static Code,
+        findings: &mut Findings,
+    ) {
+        let mut met = Findings::new();
+        let is_directory = records.is_kind(&object, Kind::Directory, &mut met);
+        let record = is_directory.then(|| Record::read(records, object.clone(), &mut met));
+        let proven = record.as_ref().and_then(|it| Some(chain_id(it.parent.as_deref(), it.diff_id.as_deref()?)));
+        let has_files =
+            record.as_ref().and_then(|record| graph.content(records, record.cache_id.as_deref()?, &mut met)).is_some();
+        match (record, proven) {
+            (Some(record), Some(proven))
+                if has_files && chain.is_none_or(|chain| chain == proven) && !self.records.contains_key(&proven) =>
+            {
+                findings.add(code, &records.place(&object), &[("layer", &proven)]);
+                self.records.insert(proven, Record { is_dropped: true, is_damaged: true, ..record });
+            }
+            _ => records.leftover(&object, name, findings),
+        }
     }
 
     /// Puts in from the images' configurations what the records lack of diff id and parent, and checks the chain.
@@ -203,6 +230,26 @@ impl Layers {
             Some(record) if record.is_damaged || record.is_dropped => LayerState::Damaged,
             Some(_) => LayerState::Whole,
         }
+    }
+
+    /// Chain ids and diff ids of a layer and all beneath it as far as there are records, lowest first. A diff id that is
+    /// lost is empty.
+    pub fn chain(&self, top: &str) -> Vec<(String, String)> {
+        let mut chain = Vec::new();
+        let mut next = Some(top);
+        while let Some(id) = next.filter(|_| chain.len() < MAX_LAYERS) {
+            let record = self.records.get(id);
+            let diff_id = record.and_then(|record| record.diff_id.clone());
+            chain.push((id.to_owned(), diff_id.unwrap_or_default()));
+            next = record.and_then(|record| record.parent.as_deref());
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// The layer beneath, by the record.
+    pub fn parent(&self, chain: &str) -> Option<&str> {
+        self.records.get(chain)?.parent.as_deref()
     }
 
     /// Size as recorded.

@@ -12,6 +12,8 @@
 pub mod build_cache;
 mod builds;
 mod containers;
+mod derived;
+mod distribution;
 mod engine;
 mod graph;
 mod holds;
@@ -38,6 +40,8 @@ use crate::digest::is_hex64;
 use crate::records::{Object, Records, Spent};
 use crate::roots::DataRoot;
 use containers::{Containers, Mount};
+use derived::Witnesses;
+use distribution::Distribution;
 use graph::Graph;
 use images::Images;
 use layers::Layers;
@@ -79,7 +83,8 @@ impl ClassicStore {
         let graph = Graph::open(&records, &docker, &root.driver, findings);
         let homes = if is_classic { homes(&records, &docker, &root.driver, findings) } else { Vec::new() };
         let names_file = find(&records, &homes, "repositories.json", findings);
-        let names = names_file.as_ref().map(|file| repositories::read(&records, file, findings)).unwrap_or_default();
+        let names = names_file.as_ref().map(|file| repositories::read(&records, file, findings));
+        let (names, has_names) = names.unwrap_or_default();
         let image_database = find(&records, &homes, "imagedb", findings);
         let mut images = Images::read(&records, image_database.as_ref(), names, &root.id, findings);
         if is_classic && image_database.is_none() {
@@ -98,7 +103,28 @@ impl ClassicStore {
             Layers::read(&records, database, &graph, &images.list, &layers_of_containers(&mounts), findings)
         });
         let layers = layers.unwrap_or_default();
+        let containers = match root.is_first {
+            true => Containers::read(&records, root, &docker, findings),
+            false => Containers::default(),
+        };
+        let witnesses = Witnesses {
+            containers: containers.list.iter().filter(|container| is_classic && container.store == root.id).collect(),
+            mounts: &mounts,
+            layers: &layers,
+            has_names,
+            has_records: !images.configurations.is_empty(),
+            store: &root.id,
+            place: &place,
+        };
+        witnesses.derive(&mut images, findings);
+        images.put_kinds();
         images.put_layers(&layers, graph.has_directories(), &place, findings);
+        let distribution = find(&records, &homes, "distribution", findings);
+        let distribution = Distribution::read(&records, distribution.as_ref(), &images.list, findings);
+        for image in &mut images.list {
+            let is_described = images.configurations.contains_key(&image.id);
+            image.registry = distribution.registry(image, has_names && is_described);
+        }
         let layer_list = layers.list(&root.id, &images.list, graph.has_directories());
 
         let mut store = ClassicStore {
@@ -109,7 +135,7 @@ impl ClassicStore {
             images,
             layers,
             layer_list,
-            containers: Containers::default(),
+            containers,
             mounts,
             volumes: Volumes::default(),
             networks: Vec::new(),
@@ -121,7 +147,6 @@ impl ClassicStore {
             spent: Rc::clone(&spent),
         };
         if root.is_first {
-            store.containers = Containers::read(&records, root, &docker, findings);
             let (list, configurations) = (&store.containers.list, &store.containers.configurations);
             let mounts = volumes::mounts(list, configurations);
             let members = networks::members(list, configurations);
@@ -248,7 +273,7 @@ impl ClassicStore {
     /// finding; an error when the topmost one is missing. Empty for an image without layers.
     pub fn image_layers(&self, id: &str, findings: &mut Findings) -> Result<Vec<NodeId>, ReadError> {
         let image = self.images.list.iter().find(|image| image.id == id);
-        let image = image.filter(|image| self.images.configurations.contains_key(&image.id)).ok_or_else(|| {
+        let image = image.filter(|image| self.images.is_described(&image.id)).ok_or_else(|| {
             ReadError::corrupt(
                 &self.place,
                 format_args!("image {id}: its configuration, which names its layers, is not there"),
@@ -408,8 +433,14 @@ impl ClassicStore {
     /// Looks for what the engine would stumble over.
     fn check(&self, records: &Records<'_>, findings: &mut Findings) {
         if !self.graph.is_readable() && !self.layer_list.is_empty() {
-            findings.add(&codes::store::DRIVER_UNREAD, &self.place, &[("driver", &self.graph.driver)]);
+            let driver = &self.graph.driver;
+            let code = match self.graph.is_known() {
+                true => &codes::derived::DRIVER_ELSEWHERE,
+                false => &codes::store::DRIVER_UNREAD,
+            };
+            findings.add(code, &self.place, &[("driver", driver)]);
         }
+        self.check_unused(findings);
         self.layers.check_names(records, &self.graph, findings);
         let mut known: BTreeSet<&str> = self.layer_list.iter().filter_map(|layer| layer.cache_id.as_deref()).collect();
         for mount in self.mounts.values() {
@@ -428,6 +459,21 @@ impl ClassicStore {
         }
         self.graph.check_short_names(records, known.into_iter(), findings);
         self.check_containers(records, findings);
+    }
+
+    /// Layers that nothing uses.
+    fn check_unused(&self, findings: &mut Findings) {
+        let of_images = self.images.list.iter().flat_map(|image| &image.layers).map(|layer| layer.chain_id.as_str());
+        let of_containers = self.mounts.values().filter_map(|mount| mount.parent.as_deref());
+        let of_builds = self.build_cache.iter().filter_map(|record| record.chain_id.as_deref());
+        let used = derived::with_all_beneath(&self.layers, of_images.chain(of_containers).chain(of_builds));
+        let unused = self.layer_list.iter().filter(|layer| !used.contains(layer.chain_id.as_str()));
+        let (count, size) = unused.fold((0_u64, 0_u64), |(count, size), layer| {
+            (count.saturating_add(1), size.saturating_add(layer.size.unwrap_or(0)))
+        });
+        if count > 0 {
+            findings.add(&codes::derived::LAYERS_UNUSED, &self.place, &[("count", &count), ("size", &size)]);
+        }
     }
 
     /// Containers without layers, and layers without container.

@@ -14,8 +14,9 @@ use crate::records::{Object, Records, left_out};
 /// References by the image they name.
 pub(super) type Names = BTreeMap<String, Vec<String>>;
 
-/// The references in this file, by image id.
-pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings) -> Names {
+/// The references in this file, by image id, and whether all of it could be read.
+pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings) -> (Names, bool) {
+    let mut is_whole = true;
     let mut names = Names::new();
     let mut add = |reference: &str, id: &str| {
         names.entry(id.to_owned()).or_default().push(familiar(reference).to_owned());
@@ -24,7 +25,7 @@ pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings
         Ok(bytes) => bytes,
         Err(error) => {
             findings.add_failure(&error);
-            return names;
+            return (names, false);
         }
     };
     let place = records.place(file);
@@ -45,6 +46,7 @@ pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings
             }
         }
         Err(error) => {
+            is_whole = false;
             let saved = references_in(&String::from_utf8_lossy(&bytes));
             let values: &[(&str, &dyn std::fmt::Display)] = &[("reason", &error.reason()), ("count", &saved.len())];
             findings.add(&codes::store::REPOSITORIES_BROKEN, &error.place, values);
@@ -53,7 +55,7 @@ pub(super) fn read(records: &Records<'_>, file: &Object, findings: &mut Findings
             }
         }
     }
-    names
+    (names, is_whole)
 }
 
 /// The object behind `Repositories`; the engine writes it even when it is empty.
@@ -103,7 +105,7 @@ fn is_reference(text: &str) -> bool {
 }
 
 /// The short form people use: without Docker Hub's host and its `library`.
-fn familiar(reference: &str) -> &str {
+pub(super) fn familiar(reference: &str) -> &str {
     let on_hub = reference.strip_prefix("docker.io/").or_else(|| reference.strip_prefix("index.docker.io/"));
     on_hub.map_or(reference, |path| path.strip_prefix("library/").unwrap_or(path))
 }

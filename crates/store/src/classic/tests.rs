@@ -1,5 +1,6 @@
 #![allow(clippy::arithmetic_side_effects)]
 
+mod derived;
 mod left_out;
 mod resources;
 
@@ -129,17 +130,17 @@ fn states_are_the_words_of_the_engine() {
 fn names_are_saved_from_a_cut_file_and_images_need_none() {
     let path = "image/overlay2/repositories.json";
     let opened = damaged(|root| root.put(path, ""));
-    assert_eq!(opened.codes(), ["repositories-broken"]);
-    assert!(opened.store.images().iter().all(|image| image.names.is_empty()));
+    assert_eq!(opened.codes(), ["repositories-broken", "image-name-derived"]);
+    assert!(image(&opened, "alpine").names.is_empty());
     let opened = damaged(|root| {
         let cut = root.objects[path].len() - 30;
         let whole = root.objects[path][..cut].to_vec();
         root.put(path, whole);
     });
-    assert_eq!(opened.codes(), ["repositories-broken"]);
+    assert_eq!(opened.codes(), ["repositories-broken", "image-name-derived"]);
     assert_eq!(image(&opened, "alpine").names, ["alpine:3", "alpine:latest"]);
     let opened = damaged(|root| root.remove(path));
-    assert_eq!(opened.codes(), ["repositories-broken"]);
+    assert_eq!(opened.codes(), ["repositories-broken", "image-name-derived"]);
 }
 
 #[test]
@@ -167,11 +168,16 @@ fn a_configuration_is_checked_against_its_name() {
     assert_eq!((x.layers.len(), x.names.len()), (3, 1));
 
     for broken in [r#"{"rootfs":"#, r#"{"os":"linux"}"#, "", "[]"] {
-        let mut opened = damaged(|root| root.put(&path, broken));
-        assert_eq!(opened.codes(), ["image-config-invalid"], "{broken}");
+        let opened = damaged(|root| root.put(&path, broken));
+        assert_eq!(opened.codes(), ["image-config-invalid", "image-derived"], "{broken}");
         let x = image(&opened, "localhost:5000/x:1");
-        assert_eq!((x.state, x.hidden, x.size), (ImageState::Damaged, Some(Hidden::ConfigInvalid), None));
-        let id = x.id.clone();
+        assert_eq!((x.state, x.hidden, x.os.as_ref()), (ImageState::Damaged, Some(Hidden::ConfigInvalid), None));
+        // Without a container nothing tells its layers.
+        let mut opened = damaged(|root| {
+            root.put(&path, broken);
+            root.remove(&format!("containers/{}", hex("web")));
+        });
+        let id = image(&opened, "localhost:5000/x:1").id.clone();
         assert!(opened.store.image_layers(&id, &mut opened.findings).unwrap_err().reason().contains("configuration"));
     }
 }
@@ -283,7 +289,7 @@ fn diff_id_and_parent_are_proved_by_an_image() {
         root.put(&format!("image/overlay2/layerdb/sha256/{unknown}/cache-id"), "cache-base");
         root.put(&format!("image/overlay2/layerdb/sha256/{unknown}/size"), "1");
     });
-    assert_eq!(opened.codes(), ["layer-record-broken"]);
+    assert_eq!(opened.codes(), ["layer-record-broken", "layers-unused"]);
 }
 
 #[test]
@@ -329,7 +335,7 @@ fn hand_made_copies_have_their_records_elsewhere() {
 #[test]
 fn a_store_without_image_records_still_has_its_containers() {
     let opened = damaged(|root| root.remove("image"));
-    assert_eq!(opened.codes(), ["image-records-missing", "container-layer-lost"]);
+    assert_eq!(opened.codes(), ["image-records-missing", "image-name-derived", "container-layer-lost"]);
     assert_eq!((opened.store.containers().len(), opened.store.volumes().len()), (1, 3));
 }
 
@@ -424,69 +430,6 @@ fn leftovers_are_named() {
 }
 
 #[test]
-fn volumes_are_listed_without_their_database() {
-    for database in [None, Some(vec![0; 65536])] {
-        let opened = damaged(|root| match database {
-            Some(bytes) => root.put("volumes/metadata.db", bytes),
-            None => root.remove("volumes/metadata.db"),
-        });
-        assert_eq!(opened.codes(), ["volume-database-unreadable"]);
-        let nfs = opened.store.volumes().iter().find(|volume| volume.name == "nfs").unwrap();
-        assert_eq!((nfs.labels.as_ref(), nfs.options["o"].as_str()), (None, "addr=192.0.2.7"));
-        assert!(opened.store.volumes().iter().any(|volume| volume.anonymous));
-    }
-}
-
-#[test]
-fn rows_and_directories_of_volumes_that_lack_each_other_are_told() {
-    let opened = damaged(|root| root.remove("volumes/data"));
-    assert_eq!(opened.codes(), ["volume-directory-missing"]);
-    let opened = damaged(|root| {
-        overwrite(root, "volumes/metadata.db", r#""Driver":"local","Labels":{"keep""#, r#""Driver":"cloud"#);
-        root.remove("volumes/data");
-    });
-    assert_eq!(opened.codes(), ["volume-of-plugin"]);
-    let opened = damaged(|root| root.put("volumes/nfs/opts.json", ""));
-    assert_eq!(opened.codes(), Vec::<&str>::new(), "the database tells the options");
-    let opened = damaged(|root| {
-        root.put("volumes/nfs/opts.json", "");
-        root.put("volumes/metadata.db", "");
-    });
-    assert_eq!(opened.codes(), ["volume-database-unreadable", "volume-options-broken"]);
-}
-
-#[test]
-fn labels_are_unknown_where_the_database_has_lost_a_page() {
-    // The leaf with all rows.
-    let mut bytes = DataRoot::new().objects["volumes/metadata.db"].clone();
-    bytes[3 * 4096 + 8] = 0x40;
-    let opened = damaged(|root| root.put("volumes/metadata.db", bytes));
-    assert_eq!(opened.codes(), ["bolt-page-type"]);
-    assert!(opened.store.volumes().iter().all(|volume| volume.labels.is_none()));
-    // A database that is whole and does not name a volume has no labels for it.
-    let opened = damaged(|root| root.put("volumes/new/_data", "dir"));
-    let new = opened.store.volumes().iter().find(|volume| volume.name == "new").unwrap();
-    assert_eq!(new.labels.as_ref().map(|labels| labels.len()), Some(0));
-}
-
-#[test]
-fn a_broken_row_costs_its_own_volume_or_network_only() {
-    let opened = damaged(|root| overwrite(root, "volumes/metadata.db", r#"{"Driver":"local","Labels":{"keep""#, "!"));
-    assert_eq!(opened.codes(), ["volume-record-broken"]);
-    let labels = |name: &str| &opened.store.volumes().iter().find(|volume| volume.name == name).unwrap().labels;
-    assert_eq!((opened.store.volumes().len(), labels("data").is_none(), labels("nfs").is_some()), (3, true, true));
-    let opened = damaged(|root| overwrite(root, "network/files/local-kv.db", r#"{"id""#, "!"));
-    assert_eq!(opened.codes(), ["network-record-broken"]);
-    let opened = damaged(|root| root.put("network/files/local-kv.db", vec![0; 8192]));
-    assert_eq!(opened.codes(), ["network-database-unreadable"]);
-    let opened = damaged(|root| {
-        root.remove("network/files/local-kv.db");
-        root.put("network/files/x", "");
-    });
-    assert_eq!(opened.codes(), ["network-database-unreadable"]);
-}
-
-#[test]
 fn other_drivers_are_listed_and_not_looked_into() {
     let mut opened = damaged(|root| {
         for (path, content) in std::mem::take(&mut root.objects) {
@@ -498,7 +441,7 @@ fn other_drivers_are_listed_and_not_looked_into() {
         root.remove(&format!("containers/{}", hex("web")));
         root.remove(&format!("image/btrfs/layerdb/mounts/{}", hex("web")));
     });
-    assert_eq!(opened.codes(), ["driver-unread"]);
+    assert_eq!(opened.codes(), ["driver-elsewhere"]);
     assert_eq!((opened.store.store().id.as_str(), image(&opened, "x").state), ("btrfs", ImageState::Whole));
     assert!(stack(&mut opened, "x").unwrap_err().contains("storage driver btrfs"));
 }

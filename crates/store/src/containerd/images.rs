@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use careen_evidence::{Findings, Place, ReadError, codes};
-use careen_model::{Hidden, Image, ImageKind, ImageState};
+use careen_model::{Hidden, Image, ImageKind, ImageState, Registry, RegistryState};
 use serde_json::Value;
 
 use super::content::Content;
@@ -127,7 +127,31 @@ impl Reader<'_> {
             image.config_digest = Some(config.digest.clone());
             details.config = self.configuration(&mut image, &config, &details.layers, findings);
         }
+        image.registry = self.registry(&details);
         (image, details)
+    }
+
+    /// What registries know of an image, by the labels that pulls and pushes leave on its blobs; `None` where the labels
+    /// are lost.
+    fn registry(&self, details: &Details) -> Option<Registry> {
+        let sources = |descriptor: &Descriptor| -> Option<BTreeSet<String>> {
+            let labels = &self.space.blobs.get(&descriptor.digest)?.labels;
+            let named = labels.iter().filter_map(|(label, value)| Some((label.strip_prefix(SOURCE)?, value)));
+            let split = named.flat_map(|(host, value)| value.split(',').map(move |name| format!("{host}/{name}")));
+            Some(split.filter(|name| !name.ends_with('/')).map(|name| familiar(&name)).collect())
+        };
+        let own = sources(&details.target);
+        let manifest = details.manifest.as_ref().and_then(sources);
+        let layers: Vec<_> = details.layers.iter().map(sources).collect();
+        let is_named = |found: &Option<BTreeSet<String>>| found.as_ref().is_some_and(|names| !names.is_empty());
+        let state = match () {
+            () if is_named(&own) || is_named(&manifest) => RegistryState::Known,
+            () if layers.iter().any(is_named) => RegistryState::Layers,
+            () if own.is_some() => RegistryState::LocalOnly,
+            () => return None,
+        };
+        let all: BTreeSet<String> = [own, manifest].into_iter().chain(layers).flatten().flatten().collect();
+        Some(Registry { state, repositories: all.into_iter().collect() })
     }
 
     /// The manifest at a target: itself, or the one of an index that fits best; with its configuration and layers.

@@ -8,7 +8,8 @@ use super::*;
 fn names_that_are_left_out_are_told() {
     let path = "image/overlay2/repositories.json";
     for broken in ["{}", r#"{"Repositories":[]}"#, r#"{"repositories":{}}"#] {
-        assert_eq!(damaged(|root| root.put(path, broken)).codes(), ["repositories-broken"], "{broken}");
+        let opened = damaged(|root| root.put(path, broken));
+        assert_eq!(opened.codes(), ["repositories-broken", "image-name-derived"], "{broken}");
     }
     let opened = damaged(|root| {
         root.edit(path, |names| {

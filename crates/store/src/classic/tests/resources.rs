@@ -4,7 +4,7 @@ use careen_model::{BuildCacheRecord, HeldDatabase};
 use serde_json::json;
 
 use super::super::testing::{DataRoot, chain, database, hex};
-use super::{Opened, damaged};
+use super::{Opened, damaged, overwrite};
 use crate::bbolt::testing::{Node, PAGE, file, leaf, set_freelist};
 
 fn value(text: impl ToString) -> Node {
@@ -353,4 +353,67 @@ fn plugins_and_the_swarm_are_named() {
     assert_eq!(opened.codes(), ["plugin-record-broken", "swarm-state-broken"]);
     assert_eq!((opened.store.plugins()[0].name.as_deref(), opened.store.swarm().is_some()), (None, true));
     assert!(damaged(|root| root.put("swarm", "dir")).store.swarm().is_none());
+}
+
+#[test]
+fn volumes_are_listed_without_their_database() {
+    for database in [None, Some(vec![0; 65536])] {
+        let opened = damaged(|root| match database {
+            Some(bytes) => root.put("volumes/metadata.db", bytes),
+            None => root.remove("volumes/metadata.db"),
+        });
+        assert_eq!(opened.codes(), ["volume-database-unreadable"]);
+        let nfs = opened.store.volumes().iter().find(|volume| volume.name == "nfs").unwrap();
+        assert_eq!((nfs.labels.as_ref(), nfs.options["o"].as_str()), (None, "addr=192.0.2.7"));
+        assert!(opened.store.volumes().iter().any(|volume| volume.anonymous));
+    }
+}
+
+#[test]
+fn rows_and_directories_of_volumes_that_lack_each_other_are_told() {
+    let opened = damaged(|root| root.remove("volumes/data"));
+    assert_eq!(opened.codes(), ["volume-directory-missing"]);
+    let opened = damaged(|root| {
+        overwrite(root, "volumes/metadata.db", r#""Driver":"local","Labels":{"keep""#, r#""Driver":"cloud"#);
+        root.remove("volumes/data");
+    });
+    assert_eq!(opened.codes(), ["volume-of-plugin"]);
+    let opened = damaged(|root| root.put("volumes/nfs/opts.json", ""));
+    assert_eq!(opened.codes(), Vec::<&str>::new(), "the database tells the options");
+    let opened = damaged(|root| {
+        root.put("volumes/nfs/opts.json", "");
+        root.put("volumes/metadata.db", "");
+    });
+    assert_eq!(opened.codes(), ["volume-database-unreadable", "volume-options-broken"]);
+}
+
+#[test]
+fn labels_are_unknown_where_the_database_has_lost_a_page() {
+    // The leaf with all rows.
+    let mut bytes = DataRoot::new().objects["volumes/metadata.db"].clone();
+    bytes[3 * 4096 + 8] = 0x40;
+    let opened = damaged(|root| root.put("volumes/metadata.db", bytes));
+    assert_eq!(opened.codes(), ["bolt-page-type"]);
+    assert!(opened.store.volumes().iter().all(|volume| volume.labels.is_none()));
+    // A database that is whole and does not name a volume has no labels for it.
+    let opened = damaged(|root| root.put("volumes/new/_data", "dir"));
+    let new = opened.store.volumes().iter().find(|volume| volume.name == "new").unwrap();
+    assert_eq!(new.labels.as_ref().map(|labels| labels.len()), Some(0));
+}
+
+#[test]
+fn a_broken_row_costs_its_own_volume_or_network_only() {
+    let opened = damaged(|root| overwrite(root, "volumes/metadata.db", r#"{"Driver":"local","Labels":{"keep""#, "!"));
+    assert_eq!(opened.codes(), ["volume-record-broken"]);
+    let labels = |name: &str| &opened.store.volumes().iter().find(|volume| volume.name == name).unwrap().labels;
+    assert_eq!((opened.store.volumes().len(), labels("data").is_none(), labels("nfs").is_some()), (3, true, true));
+    let opened = damaged(|root| overwrite(root, "network/files/local-kv.db", r#"{"id""#, "!"));
+    assert_eq!(opened.codes(), ["network-record-broken"]);
+    let opened = damaged(|root| root.put("network/files/local-kv.db", vec![0; 8192]));
+    assert_eq!(opened.codes(), ["network-database-unreadable"]);
+    let opened = damaged(|root| {
+        root.remove("network/files/local-kv.db");
+        root.put("network/files/x", "");
+    });
+    assert_eq!(opened.codes(), ["network-database-unreadable"]);
 }

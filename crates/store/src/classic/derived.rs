@@ -1,0 +1,115 @@
+//! Images whose records are lost, as far as containers tell them: a container's record names the image it was made from
+//! by id and by name, and the record of its layers names the topmost layer of that image.
+//!
+//! What is derived is marked so: the image is incomplete and hidden, and a finding says what it was taken from. An image
+//! that was removed while a container of it stayed is not brought back; it is told with the container.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use careen_evidence::{Findings, Place, codes};
+use careen_model::{Container, Hidden, ImageState, LayerOfImage, LayerState};
+
+use super::containers::Mount;
+use super::images::Images;
+use super::layers::Layers;
+use crate::digest::{is_digest, is_hex64};
+use crate::image_config::empty_image;
+
+/// What images are derived with.
+pub(super) struct Witnesses<'a> {
+    /// The containers of this store.
+    pub containers: Vec<&'a Container>,
+    pub mounts: &'a BTreeMap<String, Mount>,
+    pub layers: &'a Layers,
+    /// Whether the file of names could be read, so that an image without a name has none.
+    pub has_names: bool,
+    /// Whether any record of an image could be found at all.
+    pub has_records: bool,
+    pub store: &'a str,
+    pub place: &'a Place,
+}
+
+impl Witnesses<'_> {
+    /// Puts in what containers know of images that have lost their records, and tells of images that are gone.
+    pub fn derive(&self, images: &mut Images, findings: &mut Findings) {
+        for container in &self.containers {
+            let Some(id) = container.image_id.as_deref().filter(|id| is_digest(id)) else { continue };
+            let is_listed = images.list.iter().any(|image| image.id == id);
+            if !is_listed && self.has_records {
+                self.tell_gone(container, id, findings);
+                continue;
+            }
+            if !is_listed {
+                let mut image = empty_image(self.store, id);
+                (image.state, image.hidden) = (ImageState::Incomplete, Some(Hidden::ConfigInvalid));
+                let at = images.list.partition_point(|known| known.id.as_str() < id);
+                images.list.insert(at, image);
+            }
+            if !images.configurations.contains_key(id) && !images.derived.contains(id) {
+                self.put_layers(images, container, id, findings);
+            }
+            if !self.has_names || !is_listed {
+                self.put_name(images, container, id, findings);
+            }
+        }
+    }
+
+    /// The layers beneath a container are those of its image.
+    fn put_layers(&self, images: &mut Images, container: &Container, id: &str, findings: &mut Findings) {
+        let top = self.mounts.get(&container.id).and_then(|mount| mount.parent.as_deref());
+        let Some(chain) = top.map(|top| self.layers.chain(top)) else { return };
+        let Some(image) = images.list.iter_mut().find(|image| image.id == id) else { return };
+        image.layers = chain
+            .into_iter()
+            .map(|(chain_id, diff_id)| LayerOfImage { diff_id, chain_id, size: None, state: LayerState::Missing })
+            .collect();
+        images.derived.insert(id.to_owned());
+        let values: &[(&str, &dyn std::fmt::Display)] =
+            &[("image", &id), ("count", &image.layers.len()), ("container", &label(container))];
+        findings.add(&codes::derived::IMAGE_DERIVED, &self.place.then(id), values);
+    }
+
+    /// The name that a container was made with, unless another image has it.
+    fn put_name(&self, images: &mut Images, container: &Container, id: &str, findings: &mut Findings) {
+        let Some(reference) = container.image.as_deref() else { return };
+        let is_id = reference.contains('@') || is_hex64(reference) || is_digest(reference);
+        let short = id.strip_prefix("sha256:").unwrap_or(id);
+        if is_id || short.starts_with(reference) {
+            return;
+        }
+        let after_slash = reference.rsplit('/').next().unwrap_or(reference);
+        let name = if after_slash.contains(':') { reference.to_owned() } else { format!("{reference}:latest") };
+        if images.list.iter().any(|image| image.names.contains(&name)) {
+            return;
+        }
+        if let Some(image) = images.list.iter_mut().find(|image| image.id == id) {
+            let source = format!("the container {}, which was made from it", label(container));
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("names", &name), ("source", &source)];
+            findings.add(&codes::store::IMAGE_NAME_DERIVED, &self.place.then(id).then(&name), values);
+            image.names.push(name);
+            image.names.sort();
+        }
+    }
+
+    fn tell_gone(&self, container: &Container, id: &str, findings: &mut Findings) {
+        let image = container.image.as_deref().unwrap_or(id);
+        let values: &[(&str, &dyn std::fmt::Display)] = &[("container", &label(container)), ("image", &image)];
+        findings.add(&codes::derived::CONTAINER_IMAGE_GONE, &self.place.then(&container.id), values);
+    }
+}
+
+fn label(container: &Container) -> &str {
+    if container.name.is_empty() { &container.id } else { &container.name }
+}
+
+/// Chain ids that something uses: these, and all beneath them.
+pub(super) fn with_all_beneath<'l>(layers: &'l Layers, tops: impl Iterator<Item = &'l str>) -> BTreeSet<&'l str> {
+    let mut used = BTreeSet::new();
+    for top in tops {
+        let mut next = Some(top);
+        while let Some(chain) = next.filter(|chain| used.insert(*chain)) {
+            next = layers.parent(chain);
+        }
+    }
+    used
+}
