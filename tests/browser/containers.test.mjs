@@ -102,3 +102,23 @@ test('the timeline has the events of the command, newest first, and files of wha
   assertQuiet(watched);
   await close();
 });
+
+test('how a container was set up is shown as the command tells it, secrets when asked for', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, place.file);
+  const containers = JSON.parse(careen('containers', place.file, '--json')).filter(({ details }) => details);
+  const weight = ({ details }) => details.mounts.length + details.ports.length + details.environment.length;
+  const { id, details } = containers.sort((a, b) => weight(b) - weight(a))[0];
+  await page.evaluate((it) => { location.hash = `#/containers/${it}`; }, id);
+  const detail = page.locator('.detail');
+  await page.getByTestId('run-again').waitFor();
+  assert.equal(await page.getByTestId('run-again').innerText(), details.run.join('\n'));
+  await picture(page, 'container-setup');
+  const text = await detail.innerText();
+  for (const { destination } of details.mounts) assert.ok(text.includes(destination), destination);
+  for (const { name, value, secret } of details.environment) {
+    assert.ok(text.includes(secret ? `${name}=••••••••` : `${name}=${value}`), name);
+  }
+  assertQuiet(watched);
+  await close();
+});

@@ -74,11 +74,20 @@ pub fn milliseconds_of(nanoseconds: i128) -> f64 {
 
 /// A time to the minute in the browser's time zone, `2026-11-21 07:21`: as wide in every row and every language.
 pub fn time(milliseconds: f64) -> String {
+    local(milliseconds, &["month", "day", "hour", "minute"])
+}
+
+/// The same to the second.
+pub fn exact_time(milliseconds: f64) -> String {
+    local(milliseconds, &["month", "day", "hour", "minute", "second"])
+}
+
+fn local(milliseconds: f64, parts: &[&str]) -> String {
     let options = Object::new();
     let set = |name: &str, value: &str| {
         let _ = Reflect::set(&options, &name.into(), &value.into());
     };
-    for part in ["month", "day", "hour", "minute"] {
+    for part in parts {
         set(part, "2-digit");
     }
     set("year", "numeric");

@@ -16,8 +16,8 @@
 mod rows;
 
 use careen_model::{
-    Comparison, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream, Progress,
-    SideBySide, Survey,
+    Comparison, ContainerDetails, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream,
+    Progress, SideBySide, Survey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,11 @@ pub enum Request {
     Inspect {
         /// Scope as the command line writes it.
         scope: String,
+    },
+    /// How a container was set up. Answered by [`Reply::Container`].
+    Container {
+        /// Its id.
+        id: String,
     },
     /// Some of what a container printed. Answered by [`Reply::Log`].
     Log {
@@ -222,6 +227,8 @@ pub enum Reply {
     },
     /// The steps of an image, newest first.
     History(Vec<HistoryStep>),
+    /// How a container was set up; `None` when its configuration cannot be read.
+    Container(Option<Box<ContainerDetails>>),
     /// Some of what a container printed.
     Log(LogPage),
     /// The layers of every store.

@@ -17,6 +17,14 @@ pub struct Containers {
     changes: Option<(String, Vec<Change>)>,
 }
 
+/// How a container was set up.
+pub fn details(disk: &mut OpenDisk, id: &str) -> Result<Reply, ReadError> {
+    let mut findings = Findings::new();
+    let details = disk.session.container_details(id, &mut findings);
+    disk.session.absorb(findings);
+    details.map(|details| Reply::Container(details.map(Box::new)))
+}
+
 /// A stretch of a log.
 pub fn log(
     disk: &mut OpenDisk,

@@ -184,6 +184,7 @@ impl OpenDisk {
                 post::bytes(id, bytes.len() as u64, &bytes);
                 return Ok(());
             }
+            Request::Container { id } => containers::details(self, &id)?,
             Request::Layers => Reply::Layers(self.session.layers()),
             Request::PackageFiles => Reply::Names(self.packages.file_names()),
             Request::PackageFile { name } => {

@@ -48,7 +48,25 @@ super::texts! {
     ADDED: "added", "추가";
     CHANGED: "changed", "변경";
     DELETED: "deleted", "삭제";
-    MOUNTS: "Volumes", "볼륨";
+    MOUNTS: "Mounts", "마운트";
+    SETUP_LOST: "Its configuration cannot be read, so how it was set up is not known.", "설정 파일을 읽을 수 없어 어떻게 설정되었는지 알 수 없습니다.";
+    ERROR: "Docker's last error", "Docker의 마지막 오류";
+    RESTARTS: "Restarts (count)", "재시작 정책(횟수)";
+    OOM: "Killed for want of memory", "메모리 부족으로 종료됨";
+    LOG_KEPT: "Log", "로그";
+    HOSTNAME: "Host name", "호스트 이름";
+    USER: "User", "사용자";
+    WORKING_DIR: "Working directory", "작업 디렉터리";
+    PORTS: "Ports", "포트";
+    HEALTH: "Health check", "상태 검사";
+    LIMITS: "Limits", "제한";
+    PRIVILEGES: "Privileges", "권한";
+    ENVIRONMENT: "Environment", "환경 변수";
+    SHOW_SECRETS: "Show what looks like a secret", "비밀로 보이는 값 표시";
+    HIDE_SECRETS: "Hide what looks like a secret", "비밀로 보이는 값 숨기기";
+    CHECKPOINTS: "Checkpoints", "체크포인트";
+    RUN_AGAIN: "To run it again", "다시 실행하는 명령";
+    READ_ONLY: "read-only", "읽기 전용";
 
     VOLUMES_TITLE: "Volumes", "볼륨";
     SIZE: "Size", "크기";

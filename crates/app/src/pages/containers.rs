@@ -6,6 +6,7 @@ use careen_model::{Container, ContainerState};
 use leptos::prelude::*;
 
 use super::inspect::Inspect;
+use super::setup::Setup;
 use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, Facts, Split, Status, fact};
@@ -112,17 +113,8 @@ fn ContainerDetail(container: Container) -> impl IntoView {
         None => format::UNKNOWN.to_owned(),
     };
     let (tone, state) = state_name(&container);
-    let volumes = {
-        let survey = context.told.survey();
-        let used = survey.volumes.iter().filter(|volume| volume.used_by.contains(&container.name));
-        used.map(|volume| volume.name.clone()).collect::<Vec<_>>()
-    };
-    let has_volumes = !volumes.is_empty();
-    let volume = |name: String| {
-        view! { <li><a class="link" href=Route::Volumes(Some(name.clone())).href() title=name.clone()>{format::short_id(&name)}</a></li> }
-    };
     let unknown = || format::UNKNOWN.to_owned();
-    let inspect = format!("container:{}", container.id);
+    let (inspect, id) = (format!("container:{}", container.id), container.id.clone());
     view! {
         <Detail title=container.name.clone() close=Callback::new(move |()| context.replace(Route::Containers(None)))>
             <p class="actions">
@@ -147,10 +139,7 @@ fn ContainerDetail(container: Container) -> impl IntoView {
                 {fact(containers::ID.get(), container.id.clone())}
                 {fact(containers::STORE.get(), container.store.clone())}
             </Facts>
-            {has_volumes.then(|| view! {
-                <h3>{containers::MOUNTS.get()}</h3>
-                <ul class="plain">{volumes.into_iter().map(volume).collect_view()}</ul>
-            })}
+            <Setup id=id />
             <Inspect scope=inspect />
         </Detail>
     }

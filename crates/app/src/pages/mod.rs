@@ -16,6 +16,7 @@ mod open;
 mod overview;
 mod packages;
 mod refused;
+mod setup;
 mod side_by_side;
 mod timeline;
 mod volumes;

@@ -26,7 +26,7 @@ pub fn Timeline() -> impl IntoView {
     let kind = RwSignal::new(None::<EventKind>);
     let plain = |title: &Text, width, grow| Column { can_sort: false, ..Column::text(title.get(), width, grow) };
     let columns = Arc::new(vec![
-        Column::text(timeline::TIME.get(), 11.0, 0.0).pinned(),
+        Column::text(timeline::TIME.get(), 12.0, 0.0).pinned(),
         plain(&timeline::KIND, 6.5, 0.0),
         plain(&timeline::WHERE, 12.0, 2.0),
         plain(&timeline::WHAT, 8.0, 0.0),
@@ -79,7 +79,7 @@ fn row(event: &Event, number: u64) -> Row {
         (_, Some(detail)) => Cell::Mono(detail.clone()),
     };
     let cells = vec![
-        Cell::Time(format::milliseconds(&event.time)),
+        Cell::Mono(format::milliseconds(&event.time).map_or_else(|| event.time.clone(), format::exact_time)),
         Cell::Text(kind_name(event.kind).get().to_owned()),
         Cell::Link(event.scope.clone(), Route::files(event.scope.clone())),
         Cell::Status(tone, what),
