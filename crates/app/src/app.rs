@@ -276,6 +276,8 @@ fn Page() -> impl IntoView {
             Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
             Route::Files { .. } => view! { <pages::Files /> }.into_any(),
             Route::Packages { .. } => view! { <pages::Packages /> }.into_any(),
+            Route::BuildCache(_) => view! { <pages::BuildCache /> }.into_any(),
+            Route::Space(_) => view! { <pages::Space /> }.into_any(),
             Route::Timeline(_) => view! { <pages::Timeline /> }.into_any(),
             Route::Findings(_) => view! { <pages::Findings /> }.into_any(),
             Route::About => view! { <pages::About /> }.into_any(),
@@ -304,8 +306,10 @@ fn Navigation() -> impl IntoView {
                 <NavLink shape=Icon::Container text=&general::NAV_CONTAINERS route=Route::Containers(None) count=count(|it| it.containers.len()) />
                 <NavLink shape=Icon::Volume text=&general::NAV_VOLUMES route=Route::Volumes(None) count=count(|it| it.volumes.len()) />
                 <NavLink shape=Icon::Network text=&general::NAV_NETWORKS route=Route::Networks(None) count=count(|it| it.networks.len()) />
+                <NavLink shape=Icon::Build text=&general::NAV_BUILD_CACHE route=Route::BuildCache(None) count=count(|it| it.build_cache.len()) />
                 <NavLink shape=Icon::Files text=&general::NAV_FILES route=Route::Files { scope: None, path: Vec::new(), at: None } count=nothing />
                 <NavLink shape=Icon::Package text=&general::NAV_PACKAGES route=Route::packages(crate::state::PackageTab::List) count=nothing />
+                <NavLink shape=Icon::Space text=&general::NAV_SPACE route=Route::Space(Vec::new()) count=nothing />
                 <NavLink shape=Icon::Time text=&general::NAV_TIMELINE route=Route::Timeline(None) count=nothing />
                 <NavLink shape=Icon::Finding text=&general::NAV_FINDINGS route=Route::Findings(None) count=count(|it| it.findings.len()) />
             </div>

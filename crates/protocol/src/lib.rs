@@ -17,7 +17,7 @@ mod rows;
 
 use careen_model::{
     Comparison, ContainerDetails, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream,
-    Progress, SideBySide, Survey,
+    Progress, SideBySide, Space, Survey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,8 @@ pub enum Request {
         /// Whether each line begins with its time.
         timestamps: bool,
     },
+    /// What fills the disk. Walks through all files; answered by [`Reply::Space`].
+    Space,
     /// The layers of every store. Answered by [`Reply::Layers`].
     Layers,
     /// The names of the package files. Answered by [`Reply::Names`].
@@ -231,6 +233,8 @@ pub enum Reply {
     Container(Option<Box<ContainerDetails>>),
     /// Some of what a container printed.
     Log(LogPage),
+    /// What fills the disk.
+    Space(Box<Space>),
     /// The layers of every store.
     Layers(Vec<Layer>),
     /// A text.

@@ -9,6 +9,7 @@ use careen_survey::list::{self, ListOptions};
 
 use crate::directory::{Directory, OpenFile};
 use crate::session::OpenDisk;
+use crate::work;
 
 /// Most bytes given at once, whatever is asked for.
 const PIECE: u64 = 16 << 20;
@@ -66,4 +67,14 @@ pub fn read_file(
     let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
     content.read_exact_at(offset.min(total), &mut bytes)?;
     Ok((total, bytes))
+}
+
+/// What fills the disk: counted once, then remembered.
+pub fn space(disk: &mut OpenDisk) -> Result<Reply, ReadError> {
+    let space = match disk.space.take() {
+        Some(space) => space,
+        None => disk.session.space(&mut work::tell_progress())?,
+    };
+    disk.space = Some(space.clone());
+    Ok(Reply::Space(Box::new(space)))
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
+use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
 use careen_survey::{Scope, Session, report};
 use web_sys::File;
@@ -36,6 +37,8 @@ pub struct OpenDisk {
     pub reading: Option<OpenFile>,
     /// What was asked of containers last.
     pub containers: Containers,
+    /// What fills it, once it was counted.
+    pub space: Option<Space>,
     /// The timeline asked for last.
     pub timeline: Option<Timeline>,
     trees: Vec<(String, Rc<dyn FileTree>)>,
@@ -132,6 +135,7 @@ impl Worker {
             directory: None,
             reading: None,
             containers: Containers::default(),
+            space: None,
             timeline: None,
             trees: Vec::new(),
             findings_told,
@@ -185,6 +189,7 @@ impl OpenDisk {
                 return Ok(());
             }
             Request::Container { id } => containers::details(self, &id)?,
+            Request::Space => answer::space(self)?,
             Request::Layers => Reply::Layers(self.session.layers()),
             Request::PackageFiles => Reply::Names(self.packages.file_names()),
             Request::PackageFile { name } => {

@@ -10,6 +10,7 @@ mod icon;
 mod severity;
 mod status;
 pub mod table;
+mod treemap;
 
 pub use copy::{CopyButton, copy_text};
 pub use detail::{Detail, Facts, Split, fact};
@@ -20,3 +21,4 @@ pub use hex::HexView;
 pub use icon::{Icon, icon};
 pub use severity::{SeverityMark, severity_name};
 pub use status::Status;
+pub use treemap::{Area as MapArea, squarify};

@@ -85,4 +85,11 @@ super::texts! {
 
     NETWORKS_TITLE: "Networks", "네트워크";
     SCOPE: "Scope", "범위";
+    SUBNET: "Addresses", "주소 범위";
+    GATEWAY: "gateway", "게이트웨이";
+    MEMBERS: "Containers", "컨테이너";
+    TRAITS: "Kind", "특성";
+    HOLDS: "Holds", "내용";
+    DATABASES: "Databases in it", "들어 있는 데이터베이스";
+    MOUNTED_AT: "Mounted at", "마운트 위치";
 }

@@ -12,6 +12,8 @@ super::texts! {
     NAV_NETWORKS: "Networks", "네트워크";
     NAV_FILES: "Files", "파일";
     NAV_PACKAGES: "Packages", "패키지";
+    NAV_BUILD_CACHE: "Build cache", "빌드 캐시";
+    NAV_SPACE: "Space", "공간";
     NAV_TIMELINE: "Timeline", "타임라인";
     NAV_FINDINGS: "Findings", "점검 결과";
     NAV_ABOUT: "About", "정보";

@@ -4,6 +4,7 @@
 //! [`Text::with`]. The page is drawn anew when the language changes, so a sentence is read once where it stands.
 
 pub mod about;
+pub mod build_cache;
 pub mod containers;
 pub mod files;
 pub mod findings;
@@ -13,6 +14,7 @@ pub mod open;
 pub mod overview;
 pub mod packages;
 pub mod side_by_side;
+pub mod space;
 pub mod timeline;
 
 use std::cell::Cell;
@@ -100,6 +102,7 @@ mod tests {
     fn both_languages_say_something_and_fill_the_same_gaps() {
         let tables = [
             about::ALL,
+            build_cache::ALL,
             containers::ALL,
             files::ALL,
             findings::ALL,
@@ -109,6 +112,7 @@ mod tests {
             overview::ALL,
             packages::ALL,
             side_by_side::ALL,
+            space::ALL,
             timeline::ALL,
         ];
         for (name, text) in tables.into_iter().flatten() {

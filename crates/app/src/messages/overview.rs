@@ -56,6 +56,10 @@ super::texts! {
     PARTITION: "Partition {n}", "파티션 {n}";
     USED_OF: "{used} of {size} used", "{size} 중 {used} 사용";
     NOT_RECOGNIZED: "not recognized", "알 수 없는 형식";
+    PLUGINS: "Plugins", "플러그인";
+    SWARM: "Swarm", "스웜";
+    SWARM_MANAGER: "manager node", "매니저 노드";
+    SWARM_WORKER: "worker node", "워커 노드";
     STORES: "Docker's data", "Docker 데이터";
     STORE_CLASSIC: "Docker, classic image store", "Docker 기본 이미지 저장소";
     STORE_DOCKER_CONTAINERD: "Docker, containerd image store", "Docker containerd 이미지 저장소";

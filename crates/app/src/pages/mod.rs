@@ -1,6 +1,7 @@
 //! One module a page, and the frame's header and notices.
 
 mod about;
+mod build_cache;
 mod causes;
 mod changes;
 mod containers;
@@ -18,10 +19,12 @@ mod packages;
 mod refused;
 mod setup;
 mod side_by_side;
+mod space;
 mod timeline;
 mod volumes;
 
 pub use about::About;
+pub use build_cache::BuildCache;
 pub use changes::Changes;
 pub use containers::Containers;
 pub use files::Files;
@@ -34,5 +37,6 @@ pub use no_disk::NoDisk;
 pub use open::Open;
 pub use overview::Overview;
 pub use packages::Packages;
+pub use space::Space;
 pub use timeline::Timeline;
 pub use volumes::Volumes;

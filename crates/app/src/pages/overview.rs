@@ -311,6 +311,7 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
             <h3>{overview::PARTITIONS.get()}</h3>
             <ul class="plain">{partitions.collect_view()}</ul>
             {(!survey.stores.is_empty()).then(|| view! { <h3>{overview::STORES.get()}</h3> <ul class="plain">{stores}</ul> })}
+            <Engine survey=Arc::clone(&survey) />
         </section>
     }
 }
@@ -372,6 +373,26 @@ fn Snapshots(disk: DiskSummary) -> impl IntoView {
             </ul>
         }
     })
+}
+
+/// Plugins and swarms of the engines.
+#[component]
+fn Engine(survey: Arc<Survey>) -> impl IntoView {
+    let plugins = survey.plugins.iter().map(|plugin| {
+        let name = plugin.name.clone().unwrap_or_else(|| format::short_id(&plugin.id));
+        view! { <li class="store"><span>{name}</span> <span class="muted">{plugin.provides.join(", ")}</span></li> }
+    });
+    let swarms = survey.swarm.iter().map(|swarm| {
+        let role = if swarm.is_manager { overview::SWARM_MANAGER.get() } else { overview::SWARM_WORKER.get() };
+        let address = swarm.advertise_address.clone().or_else(|| swarm.listen_address.clone());
+        view! { <li class="store"><span>{role}</span> <span class="muted mono">{address}</span></li> }
+    });
+    let (has_plugins, has_swarm) = (!survey.plugins.is_empty(), !survey.swarm.is_empty());
+    let (plugins, swarms) = (plugins.collect_view(), swarms.collect_view());
+    view! {
+        {has_plugins.then(|| view! { <h3>{overview::PLUGINS.get()}</h3> <ul class="plain">{plugins}</ul> })}
+        {has_swarm.then(|| view! { <h3>{overview::SWARM.get()}</h3> <ul class="plain">{swarms}</ul> })}
+    }
 }
 
 fn partition_view(partition: Partition, filesystem: Option<Filesystem>) -> impl IntoView {

@@ -1,8 +1,9 @@
 //! Volumes, with their sizes as they become known.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use careen_model::Volume;
+use careen_model::{Language, Volume};
 use leptos::prelude::*;
 
 use super::inspect::Inspect;
@@ -10,7 +11,7 @@ use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, Facts, Split, Status, fact};
 use crate::format;
-use crate::messages::{containers as volumes, general};
+use crate::messages::{self, containers as volumes, general};
 use crate::state::Route;
 
 /// The page.
@@ -22,6 +23,7 @@ pub fn Volumes() -> impl IntoView {
         Column::text(volumes::NAME.get(), 14.0, 3.0).pinned(),
         Column::number(volumes::SIZE.get(), 7.0),
         Column::number(volumes::FILES.get(), 6.0),
+        Column::text(volumes::HOLDS.get(), 9.0, 1.0),
         Column::text(volumes::USED_BY.get(), 12.0, 3.0),
         Column::text(volumes::DRIVER.get(), 7.0, 0.0),
         Column::text(volumes::LABELS.get(), 10.0, 2.0),
@@ -93,8 +95,25 @@ fn row(volume: &Volume) -> Row {
     let name = if volume.anonymous { Cell::Id(volume.name.clone()) } else { Cell::Text(volume.name.clone()) };
     Row::new(
         volume.name.clone(),
-        vec![name, Cell::Size(size), Cell::Count(files), Cell::Text(volume.used_by.join(", ")), driver, labels],
+        vec![
+            name,
+            Cell::Size(size),
+            Cell::Count(files),
+            Cell::Text(holds(volume).join(", ")),
+            Cell::Text(volume.used_by.join(", ")),
+            driver,
+            labels,
+        ],
     )
+}
+
+/// The databases in it, each kind and version once.
+fn holds(volume: &Volume) -> Vec<String> {
+    let named = volume.holds.iter().map(|held| match &held.version {
+        Some(version) => format!("{} {version}", held.engine),
+        None => held.engine.clone(),
+    });
+    named.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 #[component]
@@ -114,6 +133,22 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
     let is_used = !used_by.is_empty();
     let users = used_by.into_iter().map(user).collect_view();
     let pair = |(key, value): (String, String)| view! { <li class="mono">{format!("{key}={value}")}</li> };
+    let language = messages::language();
+    let held = volume.holds.iter().map(|held| {
+        let version = held.version.clone().unwrap_or_default();
+        let advice = match language {
+            Language::English => held.advice.clone(),
+            Language::Korean => held.advice_ko.clone(),
+        };
+        let path = if held.path.is_empty() { "/".to_owned() } else { held.path.clone() };
+        view! { <li><strong>{held.engine.clone()} " " {version}</strong> " " <span class="mono">{path}</span> <p class="muted">{advice}</p></li> }
+    });
+    let (held, has_database) = (held.collect_view(), !volume.holds.is_empty());
+    let places = volume.mounts.iter().map(|mount| {
+        let image = mount.image.clone().map(|image| format!(" ({image})"));
+        view! { <li><span class="mono">{mount.path.clone()}</span> " " {mount.container.clone()} {image}</li> }
+    });
+    let (places, is_mounted) = (places.collect_view(), !volume.mounts.is_empty());
     let labels = volume.labels.clone();
     let options = volume.options.clone();
     view! {
@@ -133,6 +168,8 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
                 {fact(volumes::DRIVER.get(), volume.driver.clone().unwrap_or_else(|| format::UNKNOWN.to_owned()))}
                 {fact(volumes::PATH.get(), volume.path.clone())}
             </Facts>
+            {has_database.then(|| view! { <h3>{volumes::DATABASES.get()}</h3> <ul class="plain">{held}</ul> })}
+            {is_mounted.then(|| view! { <h3>{volumes::MOUNTED_AT.get()}</h3> <ul class="plain">{places}</ul> })}
             {is_used.then(|| view! { <h3>{volumes::USED_BY.get()}</h3> <ul class="plain">{users}</ul> })}
             {match labels {
                 None => Some(view! { <p class="muted">{volumes::LABELS.get()} ": " {volumes::LABELS_UNREAD.get()}</p> }.into_any()),

@@ -25,6 +25,8 @@ pub enum Route {
     Volumes(Option<String>),
     /// Networks; the id of the selected one.
     Networks(Option<String>),
+    /// The build cache; the id of the selected record.
+    BuildCache(Option<String>),
     /// Files of a scope.
     Files {
         /// Scope as the command line writes it; `None` until one is chosen.
@@ -43,6 +45,8 @@ pub enum Route {
         /// Only of the image with this id, in the list.
         image: Option<String>,
     },
+    /// What fills the disk: the way into nested areas, by position.
+    Space(Vec<usize>),
     /// What happened; only of this scope if given.
     Timeline(Option<String>),
     /// Findings, only of one severity if given.
@@ -96,8 +100,10 @@ impl Route {
             Route::Changes(_) => "changes",
             Route::Volumes(_) => "volumes",
             Route::Networks(_) => "networks",
+            Route::BuildCache(_) => "build-cache",
             Route::Files { .. } => "files",
             Route::Packages { .. } => "packages",
+            Route::Space(_) => "space",
             Route::Timeline(_) => "timeline",
             Route::Findings(_) => "findings",
             Route::About => "about",
@@ -141,8 +147,10 @@ impl Route {
             | Route::Containers(selected)
             | Route::Volumes(selected)
             | Route::Networks(selected)
+            | Route::BuildCache(selected)
             | Route::Timeline(selected) => selected.iter().for_each(|id| step(id.as_bytes())),
             Route::Log(id) | Route::Changes(id) => step(id.as_bytes()),
+            Route::Space(way) => way.iter().for_each(|at| step(at.to_string().as_bytes())),
             Route::Files { scope, path, at } => {
                 if let Some(scope) = scope {
                     step(scope.as_bytes());
@@ -196,6 +204,8 @@ impl Route {
                 let ecosystem = Ecosystem::ALL.into_iter().find(|known| Some(known.name()) == ecosystem.as_deref());
                 Route::Packages { tab, ecosystem, image: asked("image").map(text) }
             }
+            "build-cache" => Route::BuildCache(steps.next().map(text)),
+            "space" => Route::Space(steps.map_while(|step| text(step).parse().ok()).collect()),
             "timeline" => Route::Timeline(steps.next().map(text)),
             "log" => steps.next().map(text).map_or(Route::Containers(None), Route::Log),
             "changes" => steps.next().map(text).map_or(Route::Containers(None), Route::Changes),
@@ -265,6 +275,8 @@ mod tests {
             Route::Images(Some("sha256:ab".into())),
             Route::Volumes(Some("a b/ü?#&%".into())),
             Route::Log("ab".into()),
+            Route::BuildCache(Some("ab".into())),
+            Route::Space(vec![0, 12]),
             Route::Timeline(Some("container:a".into())),
             Route::Changes("ab".into()),
             Route::Files {
