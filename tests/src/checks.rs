@@ -176,7 +176,8 @@ fn what_is_shown_is_right(disk: &Disk, base: &Disk, damage: &Damage) -> Outcome 
         let path = own["path"].as_str().unwrap_or_default().to_owned();
         // A file whose directory is gone is shown there by its number.
         let is_found = path.starts_with("/lost+found/#");
-        let is_rebuilt = has_rebuilt && own["type"] == "d" && own["mtime_ns"] == 0;
+        // Where they are shown is made up when the directory for it is gone.
+        let is_rebuilt = (has_rebuilt || path == "/lost+found") && own["type"] == "d" && own["mtime_ns"] == 0;
         match said.remove(&key(&own)) {
             _ if damage.touches(&path) || is_found => {}
             Some(said) if is_rebuilt && said["type"] == "d" => {}
