@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         "bench" => bench(rest),
         "damage" => damage(rest),
         "e2fsprogs" => suite::run(rest),
+        suite::EXT4_VIEW => suite::extract_with_ext4_view(rest),
         "variants" => match rest {
             [flag, seeds] if flag == "--seeds" => variants::run(seeds),
             _ => Err(format!("variants: expected --seeds and a list of numbers\n\n{HELP}")),

@@ -21,10 +21,11 @@ const MEMORY: &str = "--as=1073741824";
 type Files = BTreeMap<String, String>;
 
 /// Name of another reader, the program it needs, and a shell command that puts the files of `$1` into the folder `$2`.
-const PEERS: [(&str, &str, &str); 4] = [
+const PEERS: [(&str, &str, &str); 5] = [
     ("debugfs", "debugfs", "debugfs -R \"rdump / $2\" \"$1\" || debugfs -c -R \"rdump / $2\" \"$1\""),
     ("7-zip", "7z", "7z x -tExt -y \"-o$2\" \"$1\"; rm -rf \"$2/[SYS]\""),
     ("sleuth", "tsk_recover", "tsk_recover -a \"$1\" \"$2\"; rm -rf \"$2/\\$OrphanFiles\""),
+    ("ext4-view", "sh", "\"$XTASK\" ext4-view \"$1\" \"$2\""),
     (
         "kernel",
         "mount",
@@ -32,6 +33,39 @@ const PEERS: [(&str, &str, &str); 4] = [
          cp -r --preserve=mode \"$1.mnt/.\" \"$2\"; umount \"$1.mnt\"; rmdir \"$1.mnt\"; rm \"$1.copy\"",
     ),
 ];
+
+/// This program does that as a task of its own, so that a reader that panics or hangs ends only itself.
+pub const EXT4_VIEW: &str = "ext4-view";
+
+/// Writes the files that the crate `ext4-view` reads of a disk into a folder.
+pub fn extract_with_ext4_view(arguments: &[String]) -> Result<(), String> {
+    let [disk, folder] = arguments else { return Err("ext4-view: expected a disk and a folder".into()) };
+    let tree = ext4_view::Ext4::load_from_path(disk).map_err(|error| error.to_string())?;
+    let mut directories = vec![(ext4_view::PathBuf::new("/"), PathBuf::from(folder))];
+    while let Some((directory, to)) = directories.pop() {
+        let Ok(entries) = tree.read_dir(&directory) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(name) = name.as_str().ok().filter(|name| !matches!(*name, "." | "..")).map(str::to_owned) else {
+                continue;
+            };
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => {
+                    let to = to.join(name);
+                    fs::create_dir_all(&to).map_err(|error| error.to_string())?;
+                    directories.push((entry.path(), to));
+                }
+                Ok(kind) if kind.is_regular_file() => {
+                    if let Ok(content) = tree.read(&entry.path()) {
+                        fs::write(to.join(name), content).map_err(|error| error.to_string())?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
 
 /// What Careen made of an image.
 struct Answer {
@@ -56,7 +90,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         .iter()
         .filter(|(name, program, _)| find(program).is_some() && (*name != "kernel" || has_kernel))
         .collect();
-    let names: Vec<String> = peers.iter().map(|(name, ..)| format!("{name:>8}")).collect();
+    let names: Vec<String> = peers.iter().map(|(name, ..)| format!("{name:>9}")).collect();
     println!("{:34} {:>5} {:>7} {:>7} {}  missing", "image", "exit", "ms", "careen", names.join(" "));
     let (mut images, mut opened, mut totals, mut failures) = (0_u32, 0_u32, vec![0_usize; peers.len() + 1], Vec::new());
     let (mut missing, mut different, mut fewer) = (Vec::new(), Vec::new(), 0_u32);
@@ -73,7 +107,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         let answer = ours(&careen, &disk)?;
         opened += u32::from(answer.end == "0" || answer.end == "3");
         let theirs: Vec<Files> = peers.iter().map(|peer| extract(peer.0, peer.2, &disk, &scratch)).collect();
-        let counts: Vec<String> = theirs.iter().map(|files| format!("{:>8}", files.len())).collect();
+        let counts: Vec<String> = theirs.iter().map(|files| format!("{:>9}", files.len())).collect();
         for (total, files) in totals.iter_mut().zip(std::iter::once(&answer.files).chain(&theirs)) {
             *total += files.len();
         }
@@ -104,7 +138,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
     }
     let _ = fs::remove_dir_all(&scratch);
-    let totals: Vec<String> = totals.iter().map(|total| format!("{total:>8}")).collect();
+    let totals: Vec<String> = totals.iter().map(|total| format!("{total:>9}")).collect();
     println!(
         "\n{images} images, {opened} opened, files: {}; {fewer} images with files that only others give",
         totals.join(" ")
@@ -195,7 +229,8 @@ fn extract(name: &str, script: &str, disk: &Path, scratch: &Path) -> Files {
         return files;
     }
     // A reader that fails or hangs gives what it has written until then.
-    let _ = tool("timeout").args(["5", "sh", "-c", script, "sh"]).arg(disk).arg(&folder).output();
+    let own = std::env::current_exe().unwrap_or_default();
+    let _ = tool("timeout").args(["5", "sh", "-c", script, "sh"]).arg(disk).arg(&folder).env("XTASK", own).output();
     let hashes = "find . -type f -print0 | xargs -0 -r sha256sum -z";
     let Ok(hashes) = tool("sh").args(["-c", hashes]).current_dir(&folder).output() else { return files };
     for line in String::from_utf8_lossy(&hashes.stdout).split('\0') {
