@@ -9,6 +9,11 @@ super::texts! {
     LAYERS: "Layers", "레이어";
     STATE: "State", "상태";
     PLATFORM: "Platform", "플랫폼";
+    REGISTRY: "Registry", "레지스트리";
+    REGISTRY_KNOWN: "known", "있음";
+    REGISTRY_LAYERS: "layers only", "레이어만";
+    REGISTRY_LOCAL: "only here", "여기에만";
+    REGISTRY_ONLY_HERE: "no registry that Docker knew of has it: this disk has the only copy", "Docker가 아는 레지스트리에 없으며 이 디스크에만 있습니다";
     STORE: "Store", "저장소";
     NAMES: "Names", "이름";
     DIGESTS: "Repository digests", "저장소 다이제스트";

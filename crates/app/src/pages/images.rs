@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use careen_model::{Hidden, HistoryStep, Image, ImageKind, ImageState, LayerState};
+use careen_model::{Hidden, HistoryStep, Image, ImageKind, ImageState, LayerState, RegistryState};
 use careen_protocol::{Reply, Request};
 use leptos::prelude::*;
 
@@ -30,6 +30,7 @@ pub fn Images() -> impl IntoView {
         Column::number(images::SIZE.get(), 6.0),
         Column::text(images::CREATED.get(), 9.5, 1.0),
         Column::text(images::PLATFORM.get(), 8.0, 0.0),
+        Column::text(images::REGISTRY.get(), 8.0, 0.0),
     ];
     if has_stores {
         columns.push(Column::text(images::STORE.get(), 8.0, 0.0));
@@ -110,8 +111,18 @@ fn row(image: &Image, has_stores: bool) -> Row {
         Cell::Size(image.size),
         Cell::Time(image.created.as_deref().and_then(format::milliseconds)),
         platform,
+        image.registry.as_ref().map_or(Cell::Unknown, |registry| registry_cell(registry.state)),
     ];
     Row { key: image.id.clone(), id: row_id(image), cells: cells.into_iter().chain(store).collect() }
+}
+
+/// Whether it can be had again.
+fn registry_cell(state: RegistryState) -> Cell {
+    match state {
+        RegistryState::Known => Cell::Status("good", images::REGISTRY_KNOWN.get().to_owned()),
+        RegistryState::Layers => Cell::Status("note", images::REGISTRY_LAYERS.get().to_owned()),
+        RegistryState::LocalOnly => Cell::Status("damage", images::REGISTRY_LOCAL.get().to_owned()),
+    }
 }
 
 /// What tells the image from every other: one may lie in several data roots.
@@ -156,6 +167,10 @@ fn ImageDetail(image: Image) -> impl IntoView {
     let packages = Route::Packages { tab: PackageTab::List, ecosystem: None, image: Some(image.id.clone()) };
     let inspect = format!("image:{}", image.id);
     let history = image.clone();
+    let registry = image.registry.as_ref().map(|registry| match registry.state {
+        RegistryState::LocalOnly => images::REGISTRY_ONLY_HERE.get().to_owned(),
+        _ => registry.repositories.join(", "),
+    });
     view! {
         <Detail title=image.label() close=Callback::new(move |()| context.replace(Route::Images(None)))>
             <p class="actions">
@@ -173,6 +188,7 @@ fn ImageDetail(image: Image) -> impl IntoView {
                 {digests.into_iter().map(|digest| fact(images::DIGESTS.get(), digest)).collect_view()}
                 {fact(images::CREATED.get(), known(time.map(|time| format!("{} ({})", format::time(time), format::ago(time)))))}
                 {fact(images::SIZE.get(), known(image.size.map(format::size)))}
+                {registry.map(|repositories| fact(images::REGISTRY.get(), repositories))}
                 {fact(images::CONFIG_DIGEST.get(), known(image.config_digest.clone()))}
                 {fact(images::STORE.get(), image.store.clone())}
             </Facts>
