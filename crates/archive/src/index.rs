@@ -437,8 +437,12 @@ impl Index<'_, '_> {
     }
 
     /// Puts an object where its name says.
-    fn put(&mut self, name: &[u8], meta: Meta, body: Body, mut xattrs: Xattrs) {
+    fn put(&mut self, name: &[u8], mut meta: Meta, body: Body, mut xattrs: Xattrs) {
         let path = self.path(name);
+        if self.pass.names == Names::Layer && meta.kind == Kind::Symlink {
+            // Unpacked on Linux, a symbolic link has this mode whatever its entry says.
+            meta.mode = 0o777;
+        }
         let limits = self.pass.limits;
         let placed = match (self.pass.names, path.split_last()) {
             (Names::Layer, Some((last, above))) if path.iter().any(|name| name.starts_with(b".wh..wh.")) => {

@@ -20,6 +20,8 @@ pub struct ArchiveTree {
     source: Rc<dyn ByteSource>,
     place: Place,
     nodes: Vec<Node>,
+    /// Whether an entry describes the root.
+    is_root_described: bool,
     /// What the nodes take of [`Limits::entries`].
     taken: u64,
 }
@@ -99,7 +101,15 @@ impl ArchiveTree {
             body: Body::Directory(BTreeMap::new()),
             xattrs: None,
         };
-        ArchiveTree { source, place, nodes: vec![root], taken: 1 }
+        ArchiveTree { source, place, nodes: vec![root], is_root_described: false, taken: 1 }
+    }
+
+    /// Gives a root that no entry describes the owner, mode and time of this one: a layer leaves them as they are beneath.
+    pub fn inherit_root(&mut self, beneath: &Stat) {
+        if let (false, Some(root)) = (self.is_root_described, self.nodes.first_mut()) {
+            let Stat { mode, uid, gid, mtime, .. } = *beneath;
+            root.meta = Meta { mode, uid, gid, mtime, ..root.meta };
+        }
     }
 
     /// Lets go of the archive's bytes: the files keep their names and metadata.
@@ -134,6 +144,7 @@ impl ArchiveTree {
         let Some((last, above)) = path.split_last() else {
             if let Some(root) = self.nodes.first_mut().filter(|_| meta.kind == Kind::Directory) {
                 (root.meta, root.xattrs) = (meta, xattrs);
+                self.is_root_described = true;
             }
             return Ok(Placed { replaced_file: false });
         };

@@ -18,9 +18,12 @@ impl Session {
         let containers: Vec<Container> =
             self.stores.iter().flat_map(|open| open.classic.containers()).cloned().collect();
         for open in &mut self.stores {
-            let Some(containerd) = open.containerd.as_mut().filter(|_| !open.of_docker.is_empty()) else { continue };
-            let own: Vec<&Container> = containers.iter().filter(|it| it.store == open.store.id).collect();
-            containerd.learn(&own, &mut self.findings);
+            let Some(containerd) = &mut open.containerd else { continue };
+            if open.of_docker.contains(&open.store.id) {
+                let own: Vec<&Container> = containers.iter().filter(|it| it.store == open.store.id).collect();
+                containerd.learn(&own, &mut self.findings);
+            }
+            containerd.tell_nameless(&mut self.findings);
         }
         for at in 0..self.stores.len() {
             let Some(open) = self.stores.get(at) else { break };

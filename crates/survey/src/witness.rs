@@ -46,12 +46,18 @@ impl Session {
         findings: &mut Findings,
     ) -> Result<Vec<LayerTree>, ReadError> {
         let lost = self.lost(open);
-        let mut trees = Vec::new();
-        for files in layers {
+        let mut trees: Vec<LayerTree> = Vec::new();
+        // From the lowest, since a packed layer may leave its root as it is beneath.
+        for files in layers.into_iter().rev() {
             let node = match files {
                 LayerFiles::Directory(node) | LayerFiles::Whole(node) => node,
                 LayerFiles::Blob { node, .. } => {
-                    trees.push(self.blob_tree(open, node, findings)?);
+                    let mut tree = self.blob(open, node, findings)?;
+                    if let Some((beneath, root)) = trees.last() {
+                        tree.inherit_root(&beneath.stat(*root, findings)?);
+                    }
+                    let root = tree.root();
+                    trees.push((Rc::new(tree), root));
                     continue;
                 }
             };
@@ -78,16 +84,11 @@ impl Session {
                 }
             }
         }
+        trees.reverse();
         Ok(trees)
     }
 
     /// A packed layer as a tree.
-    fn blob_tree(&self, open: &OpenStore, node: NodeId, findings: &mut Findings) -> Result<LayerTree, ReadError> {
-        let tree = self.blob(open, node, findings)?;
-        let root = tree.root();
-        Ok((Rc::new(tree), root))
-    }
-
     fn blob(&self, open: &OpenStore, node: NodeId, findings: &mut Findings) -> Result<ArchiveTree, ReadError> {
         let (source, place) = (open.tree.open(node, findings)?, open.tree.place(node));
         let Options { limits, cancel, .. } = self.options();

@@ -318,13 +318,10 @@ impl Reader<'_> {
             image.hidden = Some(Hidden::NoNameInDatabase);
             let names = self.traces(digest, document);
             let shown = names.tags.iter().chain(&names.digests).cloned().collect::<Vec<_>>().join(", ");
-            let place = self.place.then(digest);
-            if shown.is_empty() {
-                findings.add(&codes::store::IMAGE_NAME_LOST, &place, &[("image", digest)]);
-            } else {
+            if !shown.is_empty() {
                 let values: &[(&str, &dyn std::fmt::Display)] =
                     &[("image", digest), ("names", &shown), ("source", &"the annotations and labels of its blobs")];
-                findings.add(&codes::store::IMAGE_NAME_DERIVED, &place, values);
+                findings.add(&codes::store::IMAGE_NAME_DERIVED, &self.place.then(digest), values);
             }
             (image.names, image.digests) = (names.tags, names.digests);
             details.references.clone_from(&names.references);
@@ -411,6 +408,16 @@ impl Images {
             image.digests.sort();
         }
         image.kind = ImageKind::Tagged;
+    }
+}
+
+impl Images {
+    /// Tells which images have lost their names.
+    pub fn tell_nameless(&self, place: &Place, findings: &mut Findings) {
+        let lost = self.list.iter().filter(|image| image.hidden == Some(Hidden::NoNameInDatabase));
+        for image in lost.filter(|image| image.names.is_empty() && image.digests.is_empty()) {
+            findings.add(&codes::store::IMAGE_NAME_LOST, &place.then(&image.id), &[("image", &image.id)]);
+        }
     }
 }
 

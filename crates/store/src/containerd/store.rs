@@ -114,6 +114,11 @@ impl ContainerdStore {
         &self.containers
     }
 
+    /// Tells which images have lost their names, once everything that may name them was asked.
+    pub fn tell_nameless(&self, findings: &mut Findings) {
+        self.images.tell_nameless(&self.place, findings);
+    }
+
     /// Takes Docker's containers of this store: what they were made from names images that have lost their names, and those
     /// without snapshot are told, as are snapshots without container.
     pub fn learn(&mut self, containers: &[&Container], findings: &mut Findings) {
