@@ -55,13 +55,16 @@ pub fn of_variant(disk: &Disk, base: &Disk) -> Vec<Check> {
                 with_damage("records_are_there", records_are_there),
                 with_damage("damage_is_said", damage_is_said),
             ];
+            if disk.name.contains("modern-damage-") {
+                checks.push(check("images_are_read", images_are_read));
+            }
             if disk.name.ends_with("qcow2-snapshot") {
                 checks.push(check("snapshot_is_offered", |disk, _| snapshot_is_offered(disk)));
                 checks.push(check("snapshot_is_the_base", snapshot_is_the_base));
             }
             checks
         }
-        Known::Docker { .. } | Known::Filesystem(_) | Known::Named(_) => Vec::new(),
+        Known::Docker { .. } | Known::Containerd(_) | Known::Filesystem(_) | Known::Named(_) => Vec::new(),
     }
 }
 
@@ -192,6 +195,10 @@ fn what_is_shown_is_right(disk: &Disk, base: &Disk, damage: &Damage) -> Outcome 
                         own.as_object_mut().map(|own| own.remove(field));
                     }
                 }
+                if own["type"] == "d" && damage.is_right_below(&path) {
+                    // Something in it was removed.
+                    said["mtime_ns"] = own["mtime_ns"].clone();
+                }
                 if said != own {
                     wrong.push(format!("said: {said}\nours: {own}"));
                 }
@@ -225,6 +232,48 @@ fn records_are_there(disk: &Disk, base: &Disk, damage: &Damage) -> Outcome {
         if image["id"].as_str() == damage.image.as_deref() && image["state"] == "whole" && image["hidden"].is_null() {
             wrong.push(format!("the damaged image {} is shown as whole", image["id"]));
         }
+    }
+    compare::verdict(&wrong)
+}
+
+/// What the engine puts beneath a container, which the classic builder leaves beneath the layers it makes: only the
+/// snapshots have it, no packed layer.
+const OF_THE_ENGINE: [&str; 11] = [
+    "/",
+    "/.dockerenv",
+    "/dev",
+    "/dev/console",
+    "/dev/pts",
+    "/dev/shm",
+    "/etc",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/mtab",
+    "/etc/resolv.conf",
+];
+
+/// Each image still has its files, from whichever form of its layers is left.
+fn images_are_read(disk: &Disk, base: &Disk) -> Outcome {
+    let mut wrong = Vec::new();
+    for image in
+        survey(base)?["images"].as_array().into_iter().flatten().filter(|image| image["kind"] != "intermediate")
+    {
+        let scope = format!("image:{}", image["id"].as_str().unwrap_or_default());
+        let file = disk.file.to_string_lossy();
+        let ours = careen(["ls", &*file, "--of", &scope, "-R", "--hash", "--json"]).expect(&[0])?.json_lines()?;
+        let is_own = |line: &Value| {
+            let path = line["path"].as_str().unwrap_or_default();
+            !OF_THE_ENGINE.contains(&path) && !["/proc", "/sys"].contains(&path)
+        };
+        let mut said: Vec<Value> = listing::list(base, &scope)?.into_iter().filter(is_own).collect();
+        let ours: Vec<Value> = ours.into_iter().filter(is_own).collect();
+        for (said, own) in said.iter_mut().zip(&ours) {
+            // A directory that no packed layer has an entry for was made when it was unpacked.
+            if own["type"] == "d" && own["mtime_ns"] == 0 {
+                said["mtime_ns"] = own["mtime_ns"].clone();
+            }
+        }
+        wrong.extend(compare::listings(&said, &ours).err().map(|text| format!("{scope}: {text}")));
     }
     compare::verdict(&wrong)
 }

@@ -25,13 +25,15 @@ pub struct Disk {
 #[derive(Clone, Debug)]
 pub enum Known {
     /// A folder in the shape of the corpus: what the engine, dpkg, pip and the kernel said. With `whole`, it speaks of
-    /// everything on the disk, else of Docker's classic store alone.
+    /// everything on the disk, else of one of Docker's two stores.
     Docker {
         /// The folder.
         folder: PathBuf,
         /// Whether it covers the whole disk.
         whole: bool,
     },
+    /// A folder with what `ctr` said of a containerd that served no Docker.
+    Containerd(PathBuf),
     /// The kernel's listing of its filesystem, JSON lines, zstd.
     Filesystem(PathBuf),
     /// It holds what another disk holds, with the data root at this path.
@@ -71,6 +73,11 @@ pub struct Damage {
 }
 
 impl Damage {
+    /// Whether something right below a directory was changed.
+    pub fn is_right_below(&self, directory: &str) -> bool {
+        self.paths.iter().any(|path| path.rsplit_once('/').is_some_and(|(above, _)| above == directory))
+    }
+
     /// Whether a file was changed.
     pub fn touches(&self, path: &str) -> bool {
         let is_in = |directory: &String| {
@@ -118,6 +125,7 @@ impl Disks {
         let disks = self.all.iter().map(|disk| {
             let kind = match disk.known {
                 Known::Docker { .. } => "docker",
+                Known::Containerd(_) => "containerd",
                 Known::Filesystem(_) => "filesystem",
                 Known::SameAs { .. } => "same",
                 Known::Cut { .. } => "cut",
@@ -149,19 +157,24 @@ impl Disks {
                 continue;
             }
             let classic = folder.join("classic");
-            let truth = if folder.join("layers.json").is_file() {
-                Known::Docker { folder, whole: true }
-            } else if classic.is_dir() {
-                Known::Docker { folder: classic, whole: false }
-            } else if folder.join("manifest/fs-kernel.jsonl.zst").is_file() {
-                Known::Filesystem(folder.join("manifest/fs-kernel.jsonl.zst"))
-            } else {
-                // containerd's store alone: there is no classic half to compare.
-                Known::Named("containerd")
-            };
+            let store = folder.join("store");
+            let mut known = Vec::new();
             let name = format!("corpus/{name}");
+            if folder.join("images.inspect.json").is_file() {
+                known.push((name.clone(), Known::Docker { folder, whole: true }));
+            } else if classic.is_dir() {
+                known.push((name.clone(), Known::Docker { folder: classic, whole: false }));
+                known.push((format!("{name}-store"), Known::Docker { folder: store, whole: false }));
+            } else if folder.join("ctr-snapshots.json").is_file() {
+                known.push((name.clone(), Known::Containerd(folder)));
+            } else {
+                known.push((name.clone(), Known::Filesystem(folder.join("manifest/fs-kernel.jsonl.zst"))));
+            }
             match unpack(&packed, &name) {
-                Ok(file) => self.all.push(Disk { name, file, known: truth }),
+                Ok(file) => {
+                    let disk = |(name, known)| Disk { name, file: file.clone(), known };
+                    self.all.extend(known.into_iter().map(disk));
+                }
                 Err(reason) => self.skipped.push(format!("{name}: {reason}")),
             }
         }

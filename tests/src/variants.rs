@@ -1,4 +1,5 @@
-//! The corpus' smallest disk in other containers: each format, each option, and what is broken in known ways.
+//! The corpus' smallest disk in other containers: each format, each option, and what is broken in known ways; and the
+//! disk of a newer engine with each part of its store broken.
 //!
 //! The corpus brings the script that makes them. It needs qemu-img and python3, and for two of them a loop mount as
 //! root; what cannot be made is skipped by name.
@@ -51,11 +52,31 @@ const GROUPS: &[(&[&str], &[&str])] = &[
     ),
 ];
 
+/// The disk with containerd's store, and the damages that it is made with.
+const STORE_BASE: &str = "modern";
+const STORE_DAMAGES: &[&str] = &[
+    "blob-layer-gone",
+    "blob-layer-bitflip",
+    "blob-layer-cut",
+    "blob-config-gone",
+    "blob-manifest-cut",
+    "ctd-meta-db-zero",
+    "ctd-meta-db-newest-meta",
+    "ctd-snapshot-db-zero",
+    "container-config-empty",
+];
+
 /// Groups that only [`of_seed`] makes.
 const MORE_GROUPS: &[&[&str]] = &[&["docker-raw"], &["vhdx-log-qemu"], &["damage*"]];
 
 /// Damages of what nothing reads yet: layers made again of their tar-split, and the logs of containers.
-const SILENT: &[&str] = &["damage-layer-diff-file-bitflip", "damage-tarsplit-cut", "damage-log-cut"];
+const SILENT: &[&str] = &[
+    "damage-layer-diff-file-bitflip",
+    "damage-tarsplit-cut",
+    "damage-log-cut",
+    // Told when blobs are compared with their names.
+    "modern-damage-blob-layer-bitflip",
+];
 
 /// A variant with what its maker expects to be shown of it.
 pub struct Variant {
@@ -107,9 +128,11 @@ pub fn of_seed(
 /// The variants that could be made, and what could not.
 pub(crate) fn make(corpus: &Path, bases: &[Disk]) -> (Vec<Disk>, Vec<String>) {
     let (mut made, mut skipped) = (Vec::new(), Vec::new());
+    make_damaged_stores(corpus, bases, &mut made, &mut skipped);
     let name = format!("corpus/{BASE}");
     let Some(base) = bases.iter().find(|disk| disk.name == name) else {
-        return (made, vec![format!("variants: there is no {name} to make them of")]);
+        skipped.push(format!("variants: there is no {name} to make them of"));
+        return (made, skipped);
     };
     for (group, variants) in GROUPS {
         match make_group(corpus, base, group) {
@@ -127,10 +150,31 @@ pub(crate) fn make(corpus: &Path, bases: &[Disk]) -> (Vec<Disk>, Vec<String>) {
     (made, skipped)
 }
 
+/// The disk with containerd's store, damaged.
+fn make_damaged_stores(corpus: &Path, bases: &[Disk], made: &mut Vec<Disk>, skipped: &mut Vec<String>) {
+    let name = format!("corpus/{STORE_BASE}");
+    let Some(base) = bases.iter().find(|disk| disk.name == name) else {
+        skipped.push(format!("variants: there is no {name} to make them of"));
+        return;
+    };
+    match make_group(corpus, base, &["damage*"]) {
+        Ok(folder) => {
+            for damage in STORE_DAMAGES {
+                match disk(&folder, &format!("{STORE_BASE}-damage-{damage}"), &name) {
+                    Ok(disk) => made.push(disk),
+                    Err(reason) => skipped.push(format!("variants/{STORE_BASE}-damage-{damage}: {reason}")),
+                }
+            }
+        }
+        Err(reason) => skipped.push(format!("variants of {name}: {reason}")),
+    }
+}
+
 fn make_group(corpus: &Path, base: &Disk, group: &[&str]) -> Result<PathBuf, String> {
     let script = corpus.join("make-variants.sh");
     let key = format!("{}{}seed {SEED}\n", key_of(&script)?, key_of(&base.file)?);
-    let folder = crate::target().join("corpus/variants").join(group.concat().replace('*', ""));
+    let kind = if is_store(base) { "store-" } else { "" };
+    let folder = crate::target().join("corpus/variants").join(kind.to_owned() + &group.concat().replace('*', ""));
     if made_from(&folder, &key) {
         return Ok(folder);
     }
@@ -146,10 +190,19 @@ fn run_script(corpus: &Path, base: &Disk, group: &[&str], seed: &str, folder: &P
     drop(fs::remove_dir_all(folder));
     fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut bash = Command::new("bash");
-    bash.arg(corpus.join("make-variants.sh")).arg(&base.file).arg(BASE).arg(folder).args(group);
+    let of = if is_store(base) { STORE_BASE } else { BASE };
+    bash.arg(corpus.join("make-variants.sh")).arg(&base.file).arg(of).arg(folder).args(group);
+    if is_store(base) {
+        bash.env("LAYOUT", "data/docker").env("PREFIX", format!("{STORE_BASE}-")).env("KINDS", "store");
+    }
     let done = run(bash.env("SEED", seed).env("WORK", &work));
     drop(fs::remove_dir_all(&work));
     done
+}
+
+/// Whether this is the disk with containerd's store.
+fn is_store(base: &Disk) -> bool {
+    base.name == format!("corpus/{STORE_BASE}")
 }
 
 fn disk(folder: &Path, variant: &str, base: &str) -> Result<Disk, String> {
@@ -168,9 +221,7 @@ fn described(folder: &Path, variant: &str, base: &str) -> Result<Variant, String
         // Patterns without a filesystem.
         "vhdx-log-qemu" => Known::Named("no linux filesystem"),
         "qcow2-snapshot" => Known::Damaged { base, damage: Damage { hits_content: true, ..Damage::default() } },
-        _ if variant.starts_with("damage-") => {
-            Known::Damaged { base, damage: damage(variant, &about["damage"], &layout) }
-        }
+        _ if variant.contains("damage-") => Known::Damaged { base, damage: damage(variant, &about["damage"], &layout) },
         _ => Known::SameAs { base, layout },
     };
     let file = folder.join("disks").join(field("file"));
@@ -185,7 +236,7 @@ fn damage(variant: &str, about: &Value, layout: &str) -> Damage {
     }
     Damage {
         paths,
-        image: text("image"),
+        image: text("image").or_else(|| text("manifest")),
         hits_content: variant == "damage-bad-sectors",
         is_silent: SILENT.contains(&variant),
     }

@@ -44,6 +44,10 @@ pub fn container(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
         // The checks went on after the truth was taken.
         health.remove("Log");
         health.remove("FailingStreak");
+        if truth.is_containerd() {
+            // Not written with each check.
+            health.remove("Status");
+        }
     }
     if ran {
         // It ran when the truth was taken: the shutdown after that took its endpoints down.

@@ -1,6 +1,7 @@
 //! Every disk against what the real tools said of it: the engine of its records, the kernel of its files, dpkg, pip and
 //! conda of its packages. Everything goes through the `careen` command, as a person would ask.
 
+mod containerd;
 mod containers;
 mod documents;
 mod filesystem;
@@ -27,6 +28,7 @@ fn main() {
         }
         match &disk.known {
             Known::Docker { folder, whole } => docker(disk, folder, *whole, &mut trials),
+            Known::Containerd(folder) => trials.extend(containerd::trials(disk, folder)),
             Known::Filesystem(truth) => trials.push(trial(disk, "files", {
                 let (disk, truth) = (disk.clone(), truth.clone());
                 move || filesystem::listing_is_the_kernels(&disk, &truth)
@@ -49,7 +51,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// All that is said about a disk with Docker's classic store.
+/// All that is said about a disk with one of Docker's stores.
 fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
     let truth = match records::Truth::load(folder, whole) {
         Ok(truth) => Arc::new(truth),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use careen_tests::{Disk, Outcome, careen, compare};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// What Docker prints for a time that was never set.
 const YEAR_1: &str = "0001-01-01T00:00:00Z";
@@ -27,6 +28,8 @@ pub struct Truth {
     pub volumes: Vec<Value>,
     networks: Vec<Value>,
     layers: Vec<Value>,
+    /// Of containerd's store, the bytes that each image takes unpacked, by id; `None` for the classic store.
+    unpacked: Option<BTreeMap<String, Value>>,
     /// States that a clean stop wrote after the rest had been noted, by container.
     states_at_end: Value,
 }
@@ -43,6 +46,7 @@ impl Truth {
             _ => return Err("history.json is no object".to_owned()),
         };
         let end = folder.join("state-at-end.json");
+        let is_containerd = folder.join("ctr-snapshots.json").is_file();
         Ok(Truth {
             folder: folder.to_owned(),
             whole,
@@ -51,7 +55,8 @@ impl Truth {
             containers: list("containers.inspect.json")?,
             volumes: list("volumes.inspect.json")?,
             networks: list("networks.inspect.json")?,
-            layers: list("layers.json")?,
+            layers: if is_containerd { snapshots(folder)? } else { list("layers.json")? },
+            unpacked: if is_containerd { Some(unpacked(&list("images.manifests.json")?)) } else { None },
             states_at_end: if end.is_file() { compare::json(&end)? } else { Value::Null },
         })
     }
@@ -113,12 +118,47 @@ impl Truth {
     fn chain(&self, image: &Value) -> Vec<String> {
         let mut chain: Vec<String> = Vec::new();
         for diff in strings_of(&image["RootFS"]["Layers"]) {
-            let parent = chain.last().map_or(Value::Null, |id| json!(id));
-            let layer = self.layers.iter().find(|layer| layer["diff_id"] == diff && layer["parent"] == parent);
-            chain.extend(layer.and_then(|layer| layer["chain_id"].as_str()).map(str::to_owned));
+            let next = match chain.last() {
+                None => diff,
+                Some(parent) => format!("sha256:{:x}", Sha256::digest(format!("{parent} {diff}"))),
+            };
+            chain.push(next);
         }
         chain
     }
+
+    /// Whether it speaks of containerd's store.
+    pub fn is_containerd(&self) -> bool {
+        self.unpacked.is_some()
+    }
+}
+
+/// The layers that `ctr` lists as snapshots.
+fn snapshots(folder: &Path) -> Result<Vec<Value>, String> {
+    let all = compare::json(&folder.join("ctr-snapshots.json"))?;
+    let all: Vec<&Value> = match &all {
+        Value::Object(all) => all.values().collect(),
+        Value::Array(all) => all.iter().collect(),
+        _ => return Err("ctr-snapshots.json is no list".to_owned()),
+    };
+    let is_layer = |snapshot: &&&Value| {
+        snapshot["Kind"] == "Committed" && snapshot["Name"].as_str().is_some_and(|name| name.starts_with("sha256:"))
+    };
+    let layer = |snapshot: &&Value| {
+        let number = snapshot["dirs"][0].as_str().and_then(|directory| directory.rsplit('/').nth(1));
+        json!({ "chain_id": snapshot["Name"], "cache_id": number })
+    };
+    Ok(all.iter().filter(is_layer).map(layer).collect())
+}
+
+/// What each image takes unpacked: of an index, the one manifest that is there.
+fn unpacked(images: &[Value]) -> BTreeMap<String, Value> {
+    let size = |image: &Value| {
+        let manifests = image["Manifests"].as_array().into_iter().flatten();
+        let there = manifests.filter(|manifest| manifest["Available"] == true && manifest["Kind"] == "image");
+        there.map(|manifest| manifest["ImageData"]["Size"]["Unpacked"].clone()).next()
+    };
+    images.iter().filter_map(|image| Some((image["Id"].as_str()?.to_owned(), size(image)?))).collect()
 }
 
 /// `careen images`.
@@ -128,7 +168,9 @@ pub fn images(disk: &Disk, truth: &Truth) -> Outcome {
 }
 
 fn image_record(truth: &Truth, image: &Value) -> Value {
-    let mut names = strings_of(&image["RepoTags"]);
+    // An engine with containerd's store counts a name with a digest among the tags too.
+    let mut names: Vec<String> =
+        strings_of(&image["RepoTags"]).into_iter().filter(|name| !name.contains('@')).collect();
     let mut digests = strings_of(&image["RepoDigests"]);
     names.sort();
     digests.sort();
@@ -139,7 +181,13 @@ fn image_record(truth: &Truth, image: &Value) -> Value {
         (_, _, true) => "dangling",
         _ => "intermediate",
     };
-    let layers: Vec<Value> = truth
+    let size = match (&truth.unpacked, image["Id"].as_str()) {
+        (Some(unpacked), Some(id)) => unpacked.get(id).cloned().unwrap_or_default(),
+        _ => image["Size"].clone(),
+    };
+    // Of two stores, the one the engine was switched to is shown.
+    let hidden = if truth.whole || truth.is_containerd() { Value::Null } else { json!("other-store") };
+    let mut layers: Vec<Value> = truth
         .chain(image)
         .iter()
         .filter_map(|chain| truth.layer(chain))
@@ -149,11 +197,21 @@ fn image_record(truth: &Truth, image: &Value) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut record = json!({
         "id": image["Id"], "kind": kind, "names": names, "digests": digests, "created": image["Created"],
-        "architecture": image["Architecture"], "os": image["Os"], "size": image["Size"], "layers": layers,
-        "state": "whole", "hidden": null, "config_digest": image["Id"],
-    })
+        "architecture": image["Architecture"], "os": image["Os"], "size": size, "layers": null,
+        "state": "whole", "hidden": hidden, "config_digest": image["Id"],
+    });
+    if truth.is_containerd() {
+        // Told of neither here: the id is that of a manifest, and sizes of layers stand in the history.
+        record.as_object_mut().map(|record| record.remove("config_digest"));
+        for (layer, diff_id) in layers.iter_mut().zip(strings_of(&image["RootFS"]["Layers"])) {
+            layer["diff_id"] = json!(diff_id);
+            layer.as_object_mut().map(|layer| layer.remove("size"));
+        }
+    }
+    record["layers"] = json!(layers);
+    record
 }
 
 /// `careen containers`.
@@ -291,13 +349,14 @@ fn ask(disk: &Disk, command: &str) -> Result<Value, String> {
     careen([command, &disk.file.to_string_lossy(), "--json"]).expect(&[0, 3])?.json()
 }
 
-/// Path of the classic store's data root.
+/// Path of Docker's data root.
 pub fn data_root(disk: &Disk) -> Result<String, String> {
     let survey = careen(["survey", &disk.file.to_string_lossy(), "--json", "--quick"]).expect(&[0, 3])?.json()?;
     let stores = survey["stores"].as_array().into_iter().flatten();
-    let mut classic =
-        stores.filter(|store| store["kind"] == "docker-classic").filter_map(|store| store["path"].as_str());
-    let root = classic.next().ok_or("survey: there is no classic store")?;
+    // Of two stores of one Docker, containerd's has the path of containerd.
+    let mut docker: Vec<&Value> = stores.filter(|store| store["kind"] != "containerd").collect();
+    docker.sort_by_key(|store| store["kind"] != "docker-classic");
+    let root = docker.first().and_then(|store| store["path"].as_str()).ok_or("survey: there is no Docker")?;
     Ok(root.trim_end_matches('/').to_owned())
 }
 

@@ -20,6 +20,8 @@ mod metadata;
 mod names;
 mod snapshots;
 mod store;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use careen_evidence::{Findings, Kind};
