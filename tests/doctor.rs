@@ -81,15 +81,19 @@ const DAMAGES: &[(&str, &Cause)] = &[
 
 /// Kinds of damage to the corpus' disk `modern`, which has the containerd store.
 ///
-/// Left out, because containerd's records and blobs are not read yet: `ctd-snapshot-db-zero`, `blob-config-gone`,
-/// `blob-manifest-cut`, `blob-layer-gone`, `blob-layer-bitflip` and `blob-layer-cut`; and `bad-sectors`, of which this seed
-/// puts none where something else lies.
+/// Left out: `blob-layer-bitflip`, which is told when blobs are compared with their names, and `bad-sectors`, of which this
+/// seed puts none where something else lies.
 const MODERN_DAMAGES: &[(&str, &Cause)] = &[
     ("primary-superblock", &causes::FILESYSTEM_DAMAGED),
     ("container-config-empty", &causes::METADATA_EMPTIED),
     ("volumes-db-zero", &causes::BOLT_DAMAGED),
     ("ctd-meta-db-zero", &causes::BOLT_DAMAGED),
     ("ctd-meta-db-newest-meta", &causes::BOLT_DAMAGED),
+    ("ctd-snapshot-db-zero", &causes::BOLT_DAMAGED),
+    ("blob-config-gone", &causes::METADATA_DAMAGED),
+    ("blob-manifest-cut", &causes::METADATA_EMPTIED),
+    ("blob-layer-gone", &causes::METADATA_DAMAGED),
+    ("blob-layer-cut", &causes::METADATA_DAMAGED),
 ];
 
 /// Picks what the script hits. Which sectors are bad is left to chance too: with another seed, they may hit nothing.
