@@ -1,8 +1,8 @@
 //! Answers as text for people on a terminal.
 
 use careen_model::{
-    BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Image, ImageKind, Language,
-    Layer, Network, SideBySide, Survey, Volume,
+    BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
+    Language, Layer, Network, SideBySide, Survey, Volume,
 };
 use careen_survey::report::PackageRow;
 use serde::Serialize;
@@ -125,6 +125,21 @@ fn letter(at: u32) -> String {
     }
 }
 
+/// The system around a data root on one line.
+fn host_line(host: &Host) -> String {
+    let mut line = format!("host {}", known(host.name.as_ref()));
+    if let Some(name) = &host.hostname {
+        line.push_str(&format!(", called {name}"));
+    }
+    if host.is_wsl {
+        line.push_str(", in WSL");
+    }
+    for engine in &host.engine {
+        line.push_str(&format!(", {} {}", engine.package, engine.version));
+    }
+    line
+}
+
 /// The overview.
 pub fn survey(survey: &Survey) -> String {
     let disk = &survey.disk;
@@ -148,6 +163,10 @@ pub fn survey(survey: &Survey) -> String {
             |it: &DiskSnapshot| [it.name.clone(), it.id.clone(), known(it.created.as_ref()), size(it.virtual_size)];
         text.push('\n');
         text.push_str(&table(["SNAPSHOT", "ID", "CREATED", "VIRTUAL SIZE"], disk.snapshots.iter().map(row)));
+    }
+    if let Some(host) = &survey.host {
+        text.push_str(&one_line(&host_line(host)));
+        text.push('\n');
     }
     text.push('\n');
     let shown = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate).count();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildCacheRecord, BuildRecord, ComposeProject, Container, DiskSummary, Filesystem, Finding, Image, Network,
+    BuildCacheRecord, BuildRecord, ComposeProject, Container, DiskSummary, Filesystem, Finding, Host, Image, Network,
     Partition, Plugin, Swarm, Volume,
 };
 
@@ -68,6 +68,9 @@ pub struct Survey {
     /// What compose made.
     #[serde(default)]
     pub projects: Vec<ComposeProject>,
+    /// The operating system around the first data root; `None` when its filesystem holds data alone.
+    #[serde(default)]
+    pub host: Option<Host>,
     /// What is wrong or odd.
     pub findings: Vec<Finding>,
 }

@@ -11,6 +11,7 @@ mod copies;
 mod details;
 mod documents;
 mod folder;
+mod host;
 mod image_store;
 mod in_use;
 mod layers;

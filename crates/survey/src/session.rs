@@ -10,8 +10,8 @@ use careen_evidence::{
 };
 use careen_filesystem::Ext4;
 use careen_model::{
-    Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Image, ImagePackages, Network, Partition, Progress,
-    Severity, Stage, Store, Survey, Volume,
+    Container, DiskSnapshot, DiskSummary, Filesystem, Finding, Host, Image, ImagePackages, Network, Partition,
+    Progress, Severity, Stage, Store, Survey, Volume,
 };
 use careen_store::{ClassicStore, ContainerdStore, DataRoot, find_roots};
 
@@ -143,6 +143,8 @@ pub struct Session {
     pub(crate) build_cache_sizes: BTreeMap<(String, String), u64>,
     /// Which pieces of the disk take room in its file, where they can be given back.
     pub(crate) pieces: Option<Rc<dyn Pieces>>,
+    /// The operating system around the first data root.
+    host: Option<Host>,
     pub(crate) findings: Findings,
     /// What was lost in opening the filesystems.
     pub(crate) filesystem_losses: Vec<Finding>,
@@ -219,6 +221,7 @@ impl Session {
             build_cache_sizes: BTreeMap::new(),
             packages: BTreeMap::new(),
             pieces: None,
+            host: None,
             findings,
             filesystem_losses: Vec::new(),
             place,
@@ -231,6 +234,9 @@ impl Session {
         self.open_stores(observer)?;
         self.relate_stores();
         self.note_what_is_missing();
+        let mut findings = Findings::new();
+        self.host = self.read_host(&mut findings);
+        self.absorb(findings);
         Ok(self)
     }
 
@@ -256,6 +262,7 @@ impl Session {
             plugins: self.classic().flat_map(ClassicStore::plugins).cloned().collect(),
             swarm: self.classic().filter_map(ClassicStore::swarm).cloned().collect(),
             projects: self.compose_projects(),
+            host: self.host.clone(),
             findings: self.findings.to_vec(),
         }
     }

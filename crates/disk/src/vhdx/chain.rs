@@ -12,7 +12,7 @@ use super::metadata::{self, Metadata};
 use super::{SIGNATURE, check, header, log, region, replay};
 use crate::guid::Guid;
 use crate::mapped::Mapped;
-use crate::{Disk, Format, NamedFile, gpt};
+use crate::{Disk, Format, NamedFile, Pieces, gpt};
 
 /// Longest chain that is followed: as reading goes down it file by file, it also bounds how deep calls nest.
 const MOST_FILES: usize = 64;
@@ -132,7 +132,7 @@ impl Layer {
             data_write_id: self.header.map(|header| header.data_write_guid.to_string()),
             snapshots: Vec::new(),
             source: Rc::clone(&mapped) as Rc<dyn ByteSource>,
-            pieces: Some(mapped),
+            pieces: (!self.metadata.is_fixed).then_some(mapped as Rc<dyn Pieces>),
         }
     }
 }

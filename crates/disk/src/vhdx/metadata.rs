@@ -35,11 +35,17 @@ pub(super) const MAX_DISK: u64 = 64 << 40;
 /// Sector size of nearly all disks.
 const USUAL_SECTOR: NonZeroU64 = NonZeroU64::new(512).unwrap();
 
+/// Flags of the file parameters (2.6.2.1).
+const LEAVE_BLOCK_ALLOCATED: u32 = 1;
+const HAS_PARENT: u32 = 2;
+
 /// What the metadata say of the disk.
 #[derive(Debug)]
 pub(super) struct Metadata {
     /// Bytes of a payload block.
     pub(super) block_size: NonZeroU64,
+    /// Blocks stay in the file although nothing is in them (`LeaveBlockAllocated`): a fixed disk.
+    pub(super) is_fixed: bool,
     /// Bytes of the virtual disk; `None` when they do not say, which has been told.
     pub(super) virtual_size: Option<u64>,
     /// Bytes of a logical sector: 512 or 4096.
@@ -88,10 +94,11 @@ pub(super) fn read(
 
     let (parameters, locator) = (reader.file_parameters(items.file_parameters), items.parent_locator);
     let has_parent = match &parameters {
-        Ok((_, has_parent)) => *has_parent,
+        Ok((_, flags)) => flags & HAS_PARENT != 0,
         // Only differencing disks have a parent locator.
         Err(_) => locator.is_some(),
     };
+    let is_fixed = parameters.as_ref().is_ok_and(|(_, flags)| flags & LEAVE_BLOCK_ALLOCATED != 0);
     let block_size = match parameters {
         Ok((block_size, _)) => block_size,
         Err(error) => {
@@ -114,6 +121,7 @@ pub(super) fn read(
     let parent = has_parent.then(|| reader.locator(locator, findings));
     Ok(Metadata {
         block_size,
+        is_fixed,
         virtual_size: virtual_size.ok(),
         sector_size,
         identifier: identifier.ok().map(Guid),
@@ -148,16 +156,14 @@ impl Reader<'_> {
         read_vec(self.file, self.place, start, u64::from(length), self.limits)
     }
 
-    /// Block size, and whether there is a parent (2.6.2.1).
-    fn file_parameters(&self, item: Option<Item>) -> Result<(NonZeroU64, bool), ReadError> {
+    /// Block size, and the flags (2.6.2.1).
+    fn file_parameters(&self, item: Option<Item>) -> Result<(NonZeroU64, u32), ReadError> {
         let bytes = self.item("file parameters", item, 8)?;
         let parameters = Fields::new("vhdx file parameters", self.place, &bytes);
         let block_size = u64::from(parameters.u32_le(0)?);
-        let has_parent = parameters.u32_le(4)? & 2 != 0;
+        let flags = parameters.u32_le(4)?;
         match NonZeroU64::new(block_size) {
-            Some(size) if size.is_power_of_two() && (MIN_BLOCK..=MAX_BLOCK).contains(&block_size) => {
-                Ok((size, has_parent))
-            }
+            Some(size) if size.is_power_of_two() && (MIN_BLOCK..=MAX_BLOCK).contains(&block_size) => Ok((size, flags)),
             _ => {
                 let what = "expected a power of two from 1 MiB to 256 MiB";
                 Err(parameters.corrupt(format_args!("block size is {block_size}, {what}")))

@@ -315,6 +315,18 @@ fn blocks_that_share_their_place_are_told() {
 }
 
 #[test]
+fn blocks_that_take_room_are_told_unless_they_always_do() {
+    let pieces = opened(build()).0.unwrap().pieces.unwrap();
+    let stored: Vec<u64> = (0..pieces.count()).filter(|block| pieces.is_stored(*block).unwrap()).collect();
+    assert_eq!((pieces.size(), stored), (MIB as u64, vec![STORED as u64]));
+    let mut file = build();
+    // LeaveBlockAllocated
+    put_item(&mut file, 0, FILE_PARAMETERS, 4, &[0, 0, 0x10, 0, 1, 0, 0, 0]);
+    put(&mut file, METADATA_AT + 10, &[4, 0]);
+    assert!(opened(file).0.unwrap().pieces.is_none());
+}
+
+#[test]
 fn a_block_past_the_end_is_an_error_and_counted() {
     let mut file = build();
     put_entry(&mut file, 3, (8 * MIB as u64) | 6);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use careen_evidence::{FileTree, Findings, Kind, NodeId, lookup_path};
+use careen_model::Layer;
 use careen_store::LayerFiles;
 
 use crate::Session;
@@ -110,9 +111,18 @@ impl Session {
                 owners.put(directory, Owner::Volume(id.clone(), volume.name.clone()));
             }
             let mut known: BTreeMap<String, Owner> = BTreeMap::new();
+            // What builds left is theirs, unless an image has it too.
+            let of_builds: Vec<_> = store.build_cache().iter().filter(|record| record.store == *id).collect();
+            let is_of_builds = |layer: &Layer| {
+                layer.images.is_empty()
+                    && of_builds.iter().any(|record| record.chain_id.as_ref() == Some(&layer.chain_id))
+            };
             for layer in open.images().layers() {
                 let Some(cache_id) = &layer.cache_id else { continue };
-                let owner = Owner::Layer(id.clone(), layer.chain_id.clone());
+                let owner = match is_of_builds(layer) {
+                    true => Owner::BuildCache(id.clone()),
+                    false => Owner::Layer(id.clone(), layer.chain_id.clone()),
+                };
                 if open.containerd.is_some() {
                     owners.by_number.insert((id.clone(), cache_id.clone()), owner);
                 } else {
@@ -130,6 +140,9 @@ impl Session {
                         }
                     }
                 }
+            }
+            for cache_id in of_builds.iter().filter_map(|record| record.cache_id.clone()) {
+                known.entry(cache_id).or_insert_with(|| Owner::BuildCache(id.clone()));
             }
             for folder in ["", "/dir", "/diff"] {
                 let directory = format!("{path}/{}{folder}", open.store.driver);
