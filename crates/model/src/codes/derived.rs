@@ -6,6 +6,11 @@ crate::codes::codes! {
         do_en: "Look into its files, or export the container. Docker does not show this image.",
         ko: "이미지 {image}의 기록이 손실되었습니다. 레이어 {count}개는 이 이미지로 만든 컨테이너 {container}에서 가져왔으며 이미지의 명령, 환경 변수, 기록은 알 수 없습니다.",
         do_ko: "파일을 살펴보거나 컨테이너를 내보내십시오. Docker는 이 이미지를 표시하지 않습니다.";
+    IMAGES_BY_LAYERS = "images-by-layers", Loss,
+        en: "No record of an image is left. {count} stacks of layers are listed in their place, each under the chain id of its topmost layer, which is not the id the image had.",
+        do_en: "Look into their files to tell which is which; the packages in them help. Names, commands and history are not known.",
+        ko: "이미지 기록이 남아 있지 않습니다. 대신 레이어 묶음 {count}개를 최상위 레이어의 체인 ID로 표시합니다. 이는 원래 이미지 ID가 아닙니다.",
+        do_ko: "파일과 패키지를 살펴보아 어떤 이미지인지 구분하십시오. 이름, 명령, 기록은 알 수 없습니다.";
     CONTAINER_IMAGE_GONE = "container-image-gone", Note,
         en: "The image {image} that the container {container} was made from has been removed. The container keeps its layers.",
         do_en: "Nothing to do for the container itself. To have the image again, pull it, or commit the container.",

@@ -1,7 +1,7 @@
 //! Containers: `containers/<id>/{config.v2.json,hostconfig.json}` (moby `daemon/container/{container,state}.go`), and
 //! where their own layers lie: `layerdb/mounts/<id>/{mount-id,init-id,parent}` (`daemon/internal/layer/filestore.go`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use careen_evidence::{Findings, Kind, Place, ReadError, codes};
 use careen_model::{Compose, Container, ContainerState};
@@ -20,8 +20,6 @@ pub(super) struct Containers {
     pub host_configurations: BTreeMap<String, Value>,
     /// Where the records of each lie, by id.
     pub directories: BTreeMap<String, Object>,
-    /// Names of the containers that mount a volume, by the volume's name.
-    pub volume_users: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Where a container's own layers lie.
@@ -70,11 +68,6 @@ impl Containers {
             return;
         };
         let container = describe(id, root, &configuration, &records.place(object), findings);
-        let mounts = configuration.get("MountPoints").and_then(Value::as_object).into_iter().flatten();
-        for volume in mounts.filter_map(|(_, mount)| text_of(mount, "Name")) {
-            let name = if container.name.is_empty() { id } else { &container.name };
-            self.volume_users.entry(volume.to_owned()).or_default().insert(name.to_owned());
-        }
         self.list.push(container);
         self.configurations.insert(id.to_owned(), configuration);
     }

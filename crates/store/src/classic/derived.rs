@@ -1,6 +1,8 @@
 //! Images whose records are lost, as far as containers tell them: a container's record names the image it was made from
 //! by id and by name, and the record of its layers names the topmost layer of that image.
 //!
+//! Where no record of any image is left, the stacks of layers are listed as what they are: files without a name.
+//!
 //! What is derived is marked so: the image is incomplete and hidden, and a finding says what it was taken from. An image
 //! that was removed while a container of it stayed is not brought back; it is told with the container.
 
@@ -52,6 +54,30 @@ impl Witnesses<'_> {
                 self.put_name(images, container, id, findings);
             }
         }
+        if !self.has_records {
+            self.add_stacks(images, findings);
+        }
+    }
+
+    /// Lists what is left where no record of an image is: every layer upon which no other lies, with all beneath it, is
+    /// what an image consisted of. Its id is lost; it is listed under the chain id of that layer.
+    fn add_stacks(&self, images: &mut Images, findings: &mut Findings) {
+        let known: BTreeSet<String> =
+            images.list.iter().flat_map(|image| &image.layers).map(|layer| layer.chain_id.clone()).collect();
+        let mut count = 0_u64;
+        for top in self.layers.tops().into_iter().filter(|top| !known.contains(*top)) {
+            let mut image = empty_image(self.store, top);
+            (image.state, image.hidden) = (ImageState::Incomplete, Some(Hidden::ConfigInvalid));
+            image.config_digest = None;
+            image.layers = rows(self.layers.chain(top));
+            images.derived.insert(top.to_owned());
+            images.list.push(image);
+            count = count.saturating_add(1);
+        }
+        if count > 0 {
+            images.list.sort_by(|left, right| left.id.cmp(&right.id));
+            findings.add(&codes::derived::IMAGES_BY_LAYERS, self.place, &[("count", &count)]);
+        }
     }
 
     /// The layers beneath a container are those of its image.
@@ -59,10 +85,7 @@ impl Witnesses<'_> {
         let top = self.mounts.get(&container.id).and_then(|mount| mount.parent.as_deref());
         let Some(chain) = top.map(|top| self.layers.chain(top)) else { return };
         let Some(image) = images.list.iter_mut().find(|image| image.id == id) else { return };
-        image.layers = chain
-            .into_iter()
-            .map(|(chain_id, diff_id)| LayerOfImage { diff_id, chain_id, size: None, state: LayerState::Missing })
-            .collect();
+        image.layers = rows(chain);
         images.derived.insert(id.to_owned());
         let values: &[(&str, &dyn std::fmt::Display)] =
             &[("image", &id), ("count", &image.layers.len()), ("container", &label(container))];
@@ -96,6 +119,12 @@ impl Witnesses<'_> {
         let values: &[(&str, &dyn std::fmt::Display)] = &[("container", &label(container)), ("image", &image)];
         findings.add(&codes::derived::CONTAINER_IMAGE_GONE, &self.place.then(&container.id), values);
     }
+}
+
+/// Chain ids and diff ids as the layers of an image, of which nothing is known yet.
+fn rows(chain: Vec<(String, String)>) -> Vec<LayerOfImage> {
+    let row = |(chain_id, diff_id)| LayerOfImage { diff_id, chain_id, size: None, state: LayerState::Missing };
+    chain.into_iter().map(row).collect()
 }
 
 fn label(container: &Container) -> &str {

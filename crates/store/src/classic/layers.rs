@@ -247,6 +247,12 @@ impl Layers {
         chain
     }
 
+    /// Chain ids of the layers upon which no other lies.
+    pub fn tops(&self) -> Vec<&str> {
+        let parents: BTreeSet<&str> = self.records.values().filter_map(|record| record.parent.as_deref()).collect();
+        self.records.keys().map(String::as_str).filter(|chain| !parents.contains(chain)).collect()
+    }
+
     /// The layer beneath, by the record.
     pub fn parent(&self, chain: &str) -> Option<&str> {
         self.records.get(chain)?.parent.as_deref()

@@ -49,6 +49,23 @@ fn without_any_record_of_images_those_of_containers_are_listed_with_their_names(
 }
 
 #[test]
+fn without_records_of_images_and_containers_the_stacks_of_layers_are_listed() {
+    let mut opened = damaged(|root| {
+        root.remove("image/overlay2/imagedb/content");
+        root.remove("image/overlay2/repositories.json");
+        root.remove(&format!("containers/{}", hex("web")));
+        root.remove(&format!("image/overlay2/layerdb/mounts/{}", hex("web")));
+    });
+    let codes = opened.codes();
+    assert!(codes.contains(&"images-by-layers") && !codes.contains(&"layers-unused"), "{codes:?}");
+    let [found] = opened.store.images() else { panic!("{:?}", opened.store.images()) };
+    assert_eq!((found.id.clone(), found.layers.len(), found.config_digest.as_ref()), (chain("top"), 3, None));
+    assert_eq!((found.state, found.size), (ImageState::Incomplete, Some(300)));
+    let layers = opened.store.image_layers(&chain("top"), &mut opened.findings).unwrap();
+    assert_eq!(layers.len(), 3);
+}
+
+#[test]
 fn a_name_is_taken_from_a_container_only_where_names_are_lost() {
     let opened = damaged(|root| root.put("image/overlay2/repositories.json", ""));
     assert!(image(&opened, "localhost:5000/x:1").hidden.is_none());
