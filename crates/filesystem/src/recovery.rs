@@ -14,6 +14,7 @@ use crate::inode::{Inode, flags};
 use crate::journal;
 use crate::patched::Patched;
 use crate::superblock::JournalLocation;
+use crate::tree::uuid_text;
 use crate::volume::Volume;
 
 /// What a journal gave back.
@@ -35,9 +36,11 @@ pub(crate) fn recover(volume: &Rc<Volume>, findings: &mut Findings) -> Result<Re
     let (number, backup) = match &superblock.journal {
         JournalLocation::Inode { number, backup } => (*number, *backup),
         JournalLocation::None => return Ok(nothing),
-        JournalLocation::External => {
+        JournalLocation::External { uuid } => {
             if needs_recovery {
-                volume.report(findings, &codes::JOURNAL_EXTERNAL, &volume.place.then("superblock"), &[]);
+                let uuid = uuid_text(uuid).unwrap_or_else(|| "?".to_owned());
+                let place = volume.place.then("superblock");
+                volume.report(findings, &codes::JOURNAL_EXTERNAL, &place, &[("uuid", &uuid)]);
             }
             return Ok(nothing);
         }
@@ -219,6 +222,9 @@ mod tests {
     fn a_journal_elsewhere_is_told() {
         let mut image = crashed();
         image.set_superblock(0xe0, &[0; 4]); // s_journal_inum
+        image.set_superblock(0xd0, &[0xab; 16]); // s_journal_uuid
         assert_eq!(read(&image), (b'o', FilesystemState::Damaged, vec!["ext4-journal-external"]));
+        let message = image.open().unwrap().1.list()[0].message(careen_model::Language::English);
+        assert!(message.contains("abababab-abab-"), "{message}");
     }
 }

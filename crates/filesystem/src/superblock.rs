@@ -44,7 +44,10 @@ pub(crate) enum JournalLocation {
     /// In this inode; `backup` is the superblock's copy of its `i_block` and `i_size`.
     Inode { number: u32, backup: Option<([u8; 60], u64)> },
     /// On a disk of its own.
-    External,
+    External {
+        /// What the journal's device is known by (`s_journal_uuid`).
+        uuid: [u8; 16],
+    },
 }
 
 /// What the kernel recorded about errors it met.
@@ -414,7 +417,7 @@ fn journal_location(fields: Fields<'_>, features: Features) -> Result<JournalLoc
     }
     let s_journal_inum = fields.u32_le(0xe0)?;
     if s_journal_inum == 0 {
-        return Ok(JournalLocation::External);
+        return Ok(JournalLocation::External { uuid: fields.array(0xd0)? });
     }
     let s_jnl_backup_type = fields.u8(0xfd)?;
     let backup = if s_jnl_backup_type == 1 {

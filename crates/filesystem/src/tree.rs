@@ -386,7 +386,7 @@ fn time_text(seconds: u64) -> Option<String> {
 }
 
 /// A UUID as people write it; `None` when it was never set.
-fn uuid_text(uuid: &[u8; 16]) -> Option<String> {
+pub(crate) fn uuid_text(uuid: &[u8; 16]) -> Option<String> {
     if uuid.iter().all(|byte| *byte == 0) {
         return None;
     }
