@@ -1,7 +1,8 @@
 //! What Docker keeps on a disk: data roots, and in them images, layers, containers, volumes and networks.
 //!
-//! [`find_roots`] tells the data roots of a filesystem by what directories contain; [`ClassicStore`] reads the records of
-//! one; [`MergedTree`] shows the layers of an image or a container as the kernel's overlayfs does.
+//! [`find_roots`] tells the data roots of a filesystem by what directories contain; [`ClassicStore`] reads Docker's own
+//! records of one, [`ContainerdStore`] the images and layers of one that containerd keeps; [`MergedTree`] shows the layers
+//! of an image or a container as the kernel's overlayfs does.
 //!
 //! Sources: moby and containerd as named in each module; records are read without any database where one is broken.
 

@@ -288,7 +288,8 @@ impl Search<'_> {
                 group.push(DataRoot { kind: StoreKind::DockerContainerd, namespace, ..containerd_root(serving) });
             }
             // Kubernetes may work beside Docker in the same containerd.
-            let others = serving.iter().flat_map(|root| containerd_roots(root, |name| name != DOCKER_NAMESPACE));
+            let others =
+                serving.iter().flat_map(|root| containerd_roots(root, |name| !matches!(name, "" | DOCKER_NAMESPACE)));
             group.extend(others);
             groups.push(group);
         }

@@ -157,6 +157,19 @@ fn docker_over_containerd_is_one_store_with_its_containers() {
 }
 
 #[test]
+fn a_containerd_without_databases_is_one_store_of_its_docker() {
+    let mut builder = Builder::new();
+    builder.remove("image");
+    builder.remove("overlay2");
+    let mut tree = builder.tree();
+    containerd(&mut tree, "/data/docker/containerd/daemon", "moby");
+    tree.file("/data/docker/containerd/daemon/io.containerd.metadata.v1.bolt/meta.db", vec![0; 65536]);
+    let (roots, _) = search(&tree, &[]);
+    let docker = "/data/docker";
+    assert_eq!(rows(&roots), [("overlayfs", StoreKind::DockerContainerd, docker, "overlayfs", Some("moby"))]);
+}
+
+#[test]
 fn both_stores_of_one_docker_are_told_apart() {
     let mut builder = Builder::new();
     let other = hex("other");
