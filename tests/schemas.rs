@@ -92,6 +92,33 @@ fn what_happened() {
 }
 
 #[test]
+fn archives_and_their_manifests() {
+    let folder = careen_tests::target().join("corpus/schemas");
+    std::fs::create_dir_all(&folder).unwrap();
+    let image = ask("images", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let volume = ask("volumes", &[]).json().unwrap()[0]["name"].as_str().unwrap().to_owned();
+    let (image, volume) = (format!("image:{image}"), format!("volume:{volume}"));
+    for (name, format, scopes) in [
+        ("archive.tar", "tar", [&image, &volume].as_slice()),
+        ("archive.tgz", "tar.gz", &[&volume]),
+        ("images.tar", "docker", &[&image]),
+        ("layout.tar", "oci", &[&image]),
+    ] {
+        let file = folder.join(name).to_string_lossy().into_owned();
+        let scopes = scopes.iter().map(|scope| scope.as_str());
+        let options: Vec<&str> = scopes.chain(["-o", &file, "--format", format]).collect();
+        is_valid("export", &[ask("export", &options).json().unwrap()]);
+        let manifest = std::fs::read(format!("{file}.manifest.json")).unwrap();
+        is_valid("export-manifest", &[serde_json::from_slice(&manifest).unwrap()]);
+    }
+}
+
+#[test]
+fn what_is_proven_of_layers() {
+    is_valid("verify", &[ask("verify", &[]).json().unwrap()]);
+}
+
+#[test]
 fn disks_side_by_side() {
     let file = tiny().file.to_string_lossy();
     is_valid("compare", &[careen(["compare", &file, &file, "--json"]).expect(&[0]).unwrap().json().unwrap()]);

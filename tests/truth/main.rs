@@ -4,6 +4,7 @@
 mod containerd;
 mod containers;
 mod documents;
+mod export;
 mod filesystem;
 mod listing;
 mod packages;
@@ -61,7 +62,7 @@ fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
         }
     };
     type Check = fn(&Disk, &records::Truth) -> Outcome;
-    let lists: [(&str, Check); 10] = [
+    let lists: [(&str, Check); 11] = [
         ("images", records::images),
         ("containers", records::containers),
         ("volumes", records::volumes),
@@ -72,6 +73,7 @@ fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
         ("packages", packages::of_images),
         ("packages_of_containers", packages::of_containers),
         ("matrices", packages::matrices),
+        ("verified", export::verified),
     ];
     for (name, check) in lists {
         let (disk_of_trial, truth) = (disk.clone(), Arc::clone(&truth));
@@ -87,14 +89,24 @@ fn docker(disk: &Disk, folder: &Path, whole: bool, trials: &mut Vec<Trial>) {
     }
     for id in truth.listed_image_ids() {
         each("history", id.clone(), documents::history);
+        if export::can_unpack() {
+            each("export_image", id.clone(), export::image);
+        }
+        each("archive", id.clone(), export::archive);
         each("image", id, listing::image);
     }
     for id in truth.container_ids() {
         each("inspect_container", id.clone(), documents::container);
         each("container", id.clone(), listing::container);
+        if export::can_unpack() {
+            each("export_container", id.clone(), export::container);
+        }
         each("changes", id, listing::changes);
     }
     for name in truth.volume_names() {
+        if export::can_unpack() {
+            each("export_volume", name.clone(), export::volume);
+        }
         each("volume", name, listing::volume);
     }
 }

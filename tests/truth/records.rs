@@ -71,6 +71,12 @@ impl Truth {
         compare::json(&self.folder.join(format!("packages-{name}.json"))).ok()
     }
 
+    /// What `docker save` wrote of an image; `None` when it wrote nothing.
+    pub fn saved(&self, id: &str) -> Result<Option<Value>, String> {
+        let saved = compare::json(&self.folder.join("save.json"))?;
+        Ok(saved.get(id).filter(|saved| saved["manifest"].is_array()).cloned())
+    }
+
     /// Every image.
     pub fn image_ids(&self) -> Vec<String> {
         strings(&self.images, "Id")

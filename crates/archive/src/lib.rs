@@ -1,4 +1,4 @@
-//! Archives of files as trees of files: tar, and tar packed with gzip.
+//! Archives of files as trees of files: tar, and tar packed with gzip; and the other way round ([`write`]).
 //!
 //! [`detect`] tells an archive by its content; [`open`] reads its headers once, from the first to the last, and gives an
 //! [`ArchiveTree`]. Formats: ustar and pax (POSIX.1-2017), GNU tar's (long names, sparse files, large numbers), star's and
@@ -30,6 +30,7 @@ mod testing;
 #[allow(clippy::arithmetic_side_effects)]
 mod tests;
 mod tree;
+pub mod write;
 mod zstd;
 
 use std::rc::Rc;

@@ -1,5 +1,6 @@
 //! The content of a file of which the archive keeps the pieces with data alone.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Place, ReadError};
@@ -76,6 +77,12 @@ impl ByteSource for SparseFile {
             self.inner.read_exact_at(position, part).map_err(|error| ReadError::new(error.kind, self.place.clone()))?;
         }
         Ok(())
+    }
+
+    fn data_from(&self, offset: u64) -> Option<Range<u64>> {
+        let first = self.pieces.partition_point(|piece| piece.offset.saturating_add(piece.length) <= offset);
+        let piece = self.pieces.get(first)?;
+        Some(piece.offset.max(offset)..piece.offset.saturating_add(piece.length))
     }
 }
 

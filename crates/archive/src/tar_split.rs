@@ -22,16 +22,134 @@ const SEGMENT: u64 = 2;
 /// `Type` of an entry that stands for a file's content.
 const FILE: u64 = 1;
 
-/// One value of the record; `name` and `name_raw` stand in the headers too.
+/// One value of the record.
 #[derive(Deserialize)]
 struct Entry<'a> {
     #[serde(rename = "type")]
     kind: u64,
     #[serde(default)]
+    name: String,
+    /// The name in base64, where it is not UTF-8.
+    #[serde(default)]
+    name_raw: String,
+    #[serde(default)]
     size: i64,
     /// Absent or null where there is nothing.
     #[serde(default, borrow)]
     payload: Option<&'a str>,
+}
+
+/// What the record says comes next in the layer's tar.
+pub(crate) enum Part {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The content of a file.
+    Content {
+        /// Its path in the layer.
+        name: Vec<u8>,
+        size: u64,
+        /// CRC-64 of it, as the engine took it when it unpacked the layer; `None` for an empty file.
+        sum: Option<u64>,
+    },
+}
+
+/// The parts of a layer's tar, read one by one.
+pub(crate) struct Parts {
+    packed: Option<Packed>,
+    place: Place,
+    limit: u64,
+    number: u64,
+    /// What was unpacked; lines before `start` are done with.
+    text: Vec<u8>,
+    start: usize,
+    is_at_end: bool,
+}
+
+/// Bytes of a record unpacked at a time.
+const AHEAD: usize = 64 << 10;
+
+impl Parts {
+    pub(crate) fn new(record: Rc<dyn ByteSource>, place: &Place, limits: &Limits) -> Parts {
+        Parts {
+            packed: Some(Packed::new(record, place)),
+            place: place.clone(),
+            limit: limits.bytes,
+            number: 0,
+            text: Vec::new(),
+            start: 0,
+            is_at_end: false,
+        }
+    }
+
+    /// The next part; `None` at the end of a record that is whole.
+    pub(crate) fn next(&mut self) -> Result<Option<Part>, ReadError> {
+        let end = loop {
+            let rest = self.text.get(self.start..).unwrap_or_default();
+            match rest.iter().position(|byte| *byte == b'\n') {
+                Some(0) => self.start = self.start.saturating_add(1),
+                Some(length) => break self.start.saturating_add(length),
+                None if self.is_at_end && rest.is_empty() => return Ok(None),
+                None if self.is_at_end => break self.text.len(),
+                None => self.unpack_more()?,
+            }
+        };
+        let line = self.text.get(self.start..end).unwrap_or_default();
+        let part = part(line).map_err(|what| {
+            let place = self.place.then(format_args!("entry {}", self.number));
+            ReadError::corrupt(&place, format_args!("tar-split entry: {what}"))
+        })?;
+        self.start = end;
+        self.number = self.number.saturating_add(1);
+        Ok(Some(part))
+    }
+
+    fn unpack_more(&mut self) -> Result<(), ReadError> {
+        self.text.drain(..self.start.min(self.text.len()));
+        self.start = 0;
+        let before = self.text.len();
+        if before as u64 > self.limit {
+            let what = format_args!("an entry of more than {} bytes", self.limit);
+            return Err(ReadError::over_limit(&self.place, what));
+        }
+        self.text.resize(before.saturating_add(AHEAD), 0);
+        let Some(packed) = &mut self.packed else { return Ok(()) };
+        let count = packed.read(self.text.get_mut(before..).unwrap_or_default())?;
+        self.text.truncate(before.saturating_add(count));
+        if count == AHEAD {
+            return Ok(());
+        }
+        self.is_at_end = true;
+        let mut met = Findings::new();
+        if let Some(packed) = self.packed.take() {
+            packed.finish(&mut met);
+        }
+        match met.list().first() {
+            Some(finding) => {
+                let code = finding.code.name;
+                Err(ReadError::corrupt(&finding.place, format_args!("the record cannot be unpacked whole ({code})")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The part that a line of the record stands for, or what is wrong with it.
+fn part(line: &[u8]) -> Result<Part, String> {
+    let entry: Entry<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let size = u64::try_from(entry.size).map_err(|_| format!("size is {}", entry.size))?;
+    let payload = base64::decode(entry.payload.unwrap_or_default().as_bytes()).ok_or("payload is no base64")?;
+    match entry.kind {
+        SEGMENT => Ok(Part::Bytes(payload)),
+        FILE => {
+            let name = match entry.name_raw.as_str() {
+                "" => entry.name.into_bytes(),
+                raw => base64::decode(raw.as_bytes()).ok_or("name_raw is no base64")?,
+            };
+            let sum = payload.as_slice().try_into().ok().map(u64::from_be_bytes);
+            Ok(Part::Content { name, size, sum })
+        }
+        kind => Err(format!("type is {kind}, expected 1 or 2")),
+    }
 }
 
 /// The tree of a layer by the bytes of its `tar-split.json.gz`, as the overlay driver lays it out: what the layer deletes is
@@ -46,23 +164,19 @@ pub fn layer_of_tar_split(
     cancel: &CancelToken,
     findings: &mut Findings,
 ) -> Result<ArchiveTree, ReadError> {
-    let json = unpack(record, place, limits)?;
     let mut layer = Layer { pieces: Vec::new(), length: 0, place: place.clone() };
-    let mut values = serde_json::Deserializer::from_slice(&json).into_iter::<Entry<'_>>();
-    for (number, value) in values.by_ref().enumerate() {
+    let mut parts = Parts::new(record, place, limits);
+    let mut kept = 0_u64;
+    while let Some(part) = parts.next()? {
         cancel.check()?;
-        let bad = |what: &dyn std::fmt::Display| {
-            ReadError::corrupt(&place.then(format_args!("entry {number}")), format_args!("tar-split entry: {what}"))
-        };
-        let entry = value.map_err(|error| bad(&error))?;
-        let size = u64::try_from(entry.size).map_err(|_| bad(&format_args!("size is {}", entry.size)))?;
-        match entry.kind {
-            SEGMENT => {
-                let payload = base64::decode(entry.payload.unwrap_or_default().as_bytes());
-                layer.add(Piece::Bytes(payload.ok_or_else(|| bad(&"payload is no base64"))?));
-            }
-            FILE => layer.add(Piece::Content(size)),
-            kind => return Err(bad(&format_args!("type is {kind}, expected 1 or 2"))),
+        layer.add(match part {
+            Part::Bytes(bytes) => Piece::Bytes(bytes),
+            Part::Content { size, .. } => Piece::Content(size),
+        });
+        kept = kept.saturating_add(layer.last_length());
+        if kept > limits.bytes {
+            let what = format_args!("a record of headers of more than {} bytes", limits.bytes);
+            return Err(ReadError::over_limit(place, what));
         }
     }
     let layer: Rc<dyn ByteSource> = Rc::new(layer);
@@ -71,33 +185,6 @@ pub fn layer_of_tar_split(
     index(&mut Plain::new(layer), &mut tree, place, pass, findings)?;
     tree.forget_content();
     Ok(tree)
-}
-
-/// Everything that the record holds.
-fn unpack(record: Rc<dyn ByteSource>, place: &Place, limits: &Limits) -> Result<Vec<u8>, ReadError> {
-    let mut met = Findings::new();
-    let mut packed = Packed::new(record, place);
-    let mut json = Vec::new();
-    let mut buf = vec![0; 64 << 10];
-    loop {
-        let count = packed.read(&mut buf)?;
-        json.extend_from_slice(buf.get(..count).unwrap_or_default());
-        if json.len() as u64 > limits.bytes {
-            let what = format_args!("a record of more than {} bytes", limits.bytes);
-            return Err(ReadError::over_limit(place, what));
-        }
-        if count < buf.len() {
-            break;
-        }
-    }
-    packed.finish(&mut met);
-    match met.list().first() {
-        Some(finding) => {
-            let code = finding.code.name;
-            Err(ReadError::corrupt(&finding.place, format_args!("the record cannot be unpacked whole ({code})")))
-        }
-        None => Ok(json),
-    }
 }
 
 /// A stretch of the layer's tar.
@@ -124,6 +211,14 @@ impl Layer {
         if length > 0 {
             self.pieces.push((self.length, piece));
             self.length = self.length.saturating_add(length);
+        }
+    }
+
+    /// Bytes that the piece added last takes in memory.
+    fn last_length(&self) -> u64 {
+        match self.pieces.last() {
+            Some((_, Piece::Bytes(bytes))) => bytes.len() as u64,
+            _ => 0,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use careen_survey::Scope;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Opens the disk of a Docker installation that no longer starts. The disk is never written to.
 #[derive(Parser)]
@@ -160,6 +160,35 @@ pub enum Command {
         /// What to show.
         scope: Scope,
     },
+    /// Archives of what is on the disk, each with a manifest beside it.
+    Export {
+        /// The disk file.
+        disk: PathBuf,
+        /// What to take out.
+        #[arg(required = true, value_name = "SCOPE")]
+        scopes: Vec<Scope>,
+        /// The file to write. Its manifest is called the same, with `.manifest.json` behind.
+        #[arg(short, long, value_name = "FILE")]
+        out: PathBuf,
+        /// The kind of archive; by default as the name of the file ends, else tar.
+        #[arg(long)]
+        format: Option<ExportFormat>,
+        /// What to do about a file that cannot be read whole: end the export, leave the file out, or keep it with zeros
+        /// in place of what is missing, which the manifest tells.
+        #[arg(long, value_name = "WHAT", default_value = "skip")]
+        on_damage: OnDamage,
+        /// Only what lies at this path of each scope; may be given several times.
+        #[arg(long = "path", value_name = "PATH")]
+        paths: Vec<OsString>,
+    },
+    /// Whether layers can be given as the very bytes they were packed as: each is put together and its digest taken.
+    Verify {
+        /// The disk file.
+        disk: PathBuf,
+        /// Only these images, containers' images and layers.
+        #[arg(value_name = "SCOPE")]
+        scopes: Vec<Scope>,
+    },
     /// The steps an image was built in, newest first.
     History {
         /// The disk file.
@@ -190,6 +219,31 @@ pub struct LogOptions {
     /// Only records that hold this text, in upper or lower case.
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
+}
+
+/// The kinds of archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// POSIX tar with names, owners, times, links, attributes and holes as they are.
+    Tar,
+    /// The same, packed.
+    #[value(name = "tar.gz")]
+    TarGz,
+    /// Images and containers as `docker load` takes them, each layer byte for byte where that can be proven.
+    Docker,
+    /// The same as a layout of OCI alone.
+    Oci,
+}
+
+/// What to do about a file that cannot be read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnDamage {
+    /// End the export.
+    Stop,
+    /// Leave the file out.
+    Skip,
+    /// Keep it, with zeros in place of what is missing.
+    Gaps,
 }
 
 /// One or more disks.

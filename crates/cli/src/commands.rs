@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod containers;
+mod export;
 mod files;
 mod side_by_side;
 mod space;
@@ -13,6 +14,7 @@ use careen_survey::list::ListOptions;
 use careen_survey::{Scope, Session, TimelineQuery, report};
 use serde::Serialize;
 
+pub use self::export::Written;
 use crate::arguments::{Arguments, Command, Disks};
 use crate::input::Input;
 use crate::output::{self, Output};
@@ -117,6 +119,24 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
                 out.json(&events, false)?;
             } else {
                 out.bytes(tables::timeline(&events).as_bytes())?;
+            }
+            Ok(told_of_part(&session, &findings))
+        }
+        Command::Export { disk, scopes, out: file, format, on_damage, paths } => {
+            let asked = export::Asked { scopes, paths, file, format: *format, on_damage: *on_damage };
+            export::export(input(disk), &asked, &mut out, json)
+        }
+        Command::Verify { disk, scopes } => {
+            let mut reporter = Reporter::new();
+            let session = input(disk).open(&mut reporter)?;
+            session.require_store()?;
+            let mut findings = Findings::new();
+            let verified = session.verify(scopes, &mut |progress| reporter.show(&progress), &mut findings)?;
+            drop(reporter);
+            if json {
+                out.json(&verified, false)?;
+            } else {
+                out.bytes(tables::verified(&verified).as_bytes())?;
             }
             Ok(told_of_part(&session, &findings))
         }

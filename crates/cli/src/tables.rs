@@ -2,11 +2,13 @@
 
 use careen_model::{
     BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
-    Language, Layer, Network, SideBySide, Survey, Volume,
+    Language, Layer, Network, SideBySide, Survey, Verified, Volume,
 };
+use careen_survey::Summary;
 use careen_survey::report::PackageRow;
 use serde::Serialize;
 
+use crate::commands::Written;
 use crate::output::one_line;
 
 /// Rows under a heading, each column as wide as its widest cell.
@@ -445,6 +447,45 @@ pub fn file(entry: &FileEntry) -> String {
         entry.path
     );
     one_line(&line)
+}
+
+/// What was found out about layers and the images that use them.
+pub fn verified(verified: &Verified) -> String {
+    let mut text = table(
+        ["LAYER", "STATE", "SIZE", "IMAGES", "WHY"],
+        verified.layers.iter().map(|layer| {
+            let files = layer.files.iter().map(|file| format!("{}: {}", file.path, file.reason));
+            let why: Vec<String> = layer.reason.iter().cloned().chain(files.take(3)).collect();
+            let size = layer.size.map_or_else(|| "-".to_owned(), size);
+            [short(&layer.chain_id), word(layer.state), size, layer.images.len().to_string(), why.join("; ")]
+        }),
+    );
+    text.push('\n');
+    text.push_str(&table(
+        ["IMAGE", "ID", "STATE"],
+        verified.images.iter().filter(|image| image.kind != ImageKind::Intermediate).map(|image| {
+            let name = if image.names.is_empty() { "<none>".to_owned() } else { image.names.join(" ") };
+            [name, short(&image.id), word(image.state)]
+        }),
+    ));
+    text
+}
+
+/// What an export wrote.
+pub fn written(written: &Written) -> String {
+    let Summary { entries, bytes, missing, with_gaps, not_held } = written.summary;
+    let mut text =
+        format!("{}: {entries} entries, {} of content, {} written\n", written.file, size(bytes), size(written.size));
+    text.push_str(&format!("sha256 {}\nmanifest {}\n", written.sha256, written.manifest));
+    let counts = [
+        (missing, "could not be read and are left out"),
+        (with_gaps, "have gaps"),
+        (not_held, "are of a kind that no such archive holds"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!("{count} entries {what}; the manifest names them\n"));
+    }
+    text
 }
 
 /// One finding on one line: severity, place, sentence.

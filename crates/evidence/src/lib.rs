@@ -29,4 +29,4 @@ pub use memory_tree::MemoryTree;
 pub use source::{ByteSource, Cached, Counted, Counts, Window, read_vec};
 pub use subtree::SubTree;
 pub use tree::{Entry, FileTree, Kind, NodeId, Stat, Xattrs, lookup_path, read_file, resolve_path};
-pub use walk::{Visit, Walked, walk, walk_from};
+pub use walk::{Step, Visit, Walk, Walked, walk, walk_from};

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use careen_model::Place;
@@ -25,6 +26,12 @@ pub trait ByteSource {
     /// Fills `buf` with the bytes from `offset` (from the start of this source). Never fewer, never other bytes:
     /// what cannot be read is an error, not zeros.
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError>;
+
+    /// The first stretch from `offset` on that may hold anything but zeros; `None` when only zeros follow. What lies
+    /// between stretches is a hole, which is known without reading. Bytes that cannot be read are no hole.
+    fn data_from(&self, offset: u64) -> Option<Range<u64>> {
+        (offset < self.len()).then(|| offset..self.len())
+    }
 }
 
 impl<T: ByteSource + ?Sized> ByteSource for Rc<T> {
@@ -34,6 +41,10 @@ impl<T: ByteSource + ?Sized> ByteSource for Rc<T> {
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         (**self).read_exact_at(offset, buf)
+    }
+
+    fn data_from(&self, offset: u64) -> Option<Range<u64>> {
+        (**self).data_from(offset)
     }
 }
 

@@ -62,77 +62,165 @@ pub fn walk_from(
     findings: &mut Findings,
     visit: &mut dyn FnMut(&Walked<'_>, &mut Findings) -> Result<Visit, ReadError>,
 ) -> Result<(), ReadError> {
-    let stat = tree.stat(root, findings)?;
-    if visit(&Walked { path: b"/", node: root, stat }, findings)? != Visit::Enter || stat.kind != Kind::Directory {
-        return Ok(());
+    let mut walk = Walk::new(root, limits);
+    while let Some(step) = walk.step(tree, cancel, findings)? {
+        match step {
+            Step::Missed { error, .. } => findings.add_failure(&error),
+            Step::Met(met) => match visit(&met, findings)? {
+                Visit::Stop => return Ok(()),
+                Visit::Skip => walk.skip(),
+                Visit::Enter => {}
+            },
+        }
     }
-    let mut path = Vec::new();
-    let mut entered = HashSet::from([root]);
-    let mut visits = 1_u64;
-    let mut stack = vec![open(tree, root, 0, tree.list(root, findings)?)];
-    // Directories met where they do not belong.
-    let mut strangers: Vec<(Vec<u8>, NodeId)> = Vec::new();
-    loop {
-        cancel.check()?;
-        let Some(top) = stack.last_mut() else {
-            let Some((stranger, node)) = strangers.pop() else { return Ok(()) };
-            if entered.contains(&node) {
-                tell_twice(tree, node, &stranger, &codes::general::DIRECTORY_TWICE, findings);
-            } else if let Ok(entries) = tree.list(node, findings) {
-                entered.insert(node);
-                path = stranger;
-                stack.push(open(tree, node, path.len(), entries));
-            }
-            continue;
-        };
-        let directory = top.node;
-        path.truncate(top.path_length);
-        let Some(entry) = top.entries.next() else {
-            stack.pop();
-            continue;
-        };
-        if visits >= limits.entries {
-            let reason = format!("more than {} objects below one directory", limits.entries);
-            findings.add_failure(&ReadError::over_limit(&tree.place(root), reason));
-            return Ok(());
+    Ok(())
+}
+
+/// What a walk comes to.
+pub enum Step<'a> {
+    /// An object.
+    Met(Walked<'a>),
+    /// A name whose object, or whose content as a directory, cannot be read. No finding was made of it.
+    Missed {
+        /// From the root of the walk, starting with `/`.
+        path: &'a [u8],
+        /// Why.
+        error: ReadError,
+    },
+}
+
+/// A walk that goes on when it is asked to, in the order and with the promises of [`walk_from`].
+pub struct Walk {
+    root: NodeId,
+    limits: Limits,
+    is_begun: bool,
+    /// Of the object met last; empty for the root.
+    path: Vec<u8>,
+    stack: Vec<Open>,
+    /// The directory met last, which is entered next.
+    ahead: Option<NodeId>,
+    entered: HashSet<NodeId>,
+    /// Directories met where they do not belong.
+    strangers: Vec<(Vec<u8>, NodeId)>,
+    visits: u64,
+}
+
+impl Walk {
+    /// A walk from `root`, of which nothing was read yet.
+    pub fn new(root: NodeId, limits: &Limits) -> Self {
+        Walk {
+            root,
+            limits: *limits,
+            is_begun: false,
+            path: Vec::new(),
+            stack: Vec::new(),
+            ahead: None,
+            entered: HashSet::new(),
+            strangers: Vec::new(),
+            visits: 1,
         }
-        visits = visits.saturating_add(1);
-        path.push(b'/');
-        path.extend_from_slice(&entry.name);
-        let stat = match tree.stat(entry.node, findings) {
-            Ok(stat) => stat,
-            Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => {
-                findings.add_failure(&error);
+    }
+
+    /// Leaves out the content of the directory met last.
+    pub fn skip(&mut self) {
+        self.ahead = None;
+    }
+
+    /// The next object; `None` at the end. The tree has to be the same each time.
+    pub fn step(
+        &mut self,
+        tree: &dyn FileTree,
+        cancel: &CancelToken,
+        findings: &mut Findings,
+    ) -> Result<Option<Step<'_>>, ReadError> {
+        let met = match self.advance(tree, cancel, findings) {
+            Ok(None) => return Ok(None),
+            Ok(Some(met)) => Ok(met),
+            Err(error) if error.is_cancelled() || self.stack.is_empty() => return Err(error),
+            Err(error) => Err(error),
+        };
+        let path = if self.path.is_empty() { b"/" } else { self.path.as_slice() };
+        Ok(Some(match met {
+            Ok((node, stat)) => Step::Met(Walked { path, node, stat }),
+            Err(error) => Step::Missed { path, error },
+        }))
+    }
+
+    /// The next object; an error for one that cannot be read, after which the walk goes on unless it is the root.
+    fn advance(
+        &mut self,
+        tree: &dyn FileTree,
+        cancel: &CancelToken,
+        findings: &mut Findings,
+    ) -> Result<Option<(NodeId, Stat)>, ReadError> {
+        if !self.is_begun {
+            self.is_begun = true;
+            let stat = tree.stat(self.root, findings)?;
+            self.ahead = (stat.kind == Kind::Directory).then_some(self.root);
+            return Ok(Some((self.root, stat)));
+        }
+        if let Some(directory) = self.ahead.take() {
+            self.enter(tree, directory, findings)?;
+        }
+        loop {
+            cancel.check()?;
+            let Some(top) = self.stack.last_mut() else {
+                let Some((stranger, node)) = self.strangers.pop() else { return Ok(None) };
+                if self.entered.contains(&node) {
+                    tell_twice(tree, node, &stranger, &codes::general::DIRECTORY_TWICE, findings);
+                } else if let Ok(entries) = tree.list(node, findings) {
+                    self.entered.insert(node);
+                    self.path = stranger;
+                    self.stack.push(open(tree, node, self.path.len(), entries));
+                }
                 continue;
+            };
+            self.path.truncate(top.path_length);
+            let Some(entry) = top.entries.next() else {
+                self.stack.pop();
+                continue;
+            };
+            if self.visits >= self.limits.entries {
+                let reason = format!("more than {} objects below one directory", self.limits.entries);
+                findings.add_failure(&ReadError::over_limit(&tree.place(self.root), reason));
+                self.stack.clear();
+                self.strangers.clear();
+                return Ok(None);
             }
+            self.visits = self.visits.saturating_add(1);
+            self.path.push(b'/');
+            self.path.extend_from_slice(&entry.name);
+            let stat = tree.stat(entry.node, findings)?;
+            self.ahead = (stat.kind == Kind::Directory).then_some(entry.node);
+            return Ok(Some((entry.node, stat)));
+        }
+    }
+
+    /// Opens the directory met last.
+    fn enter(&mut self, tree: &dyn FileTree, node: NodeId, findings: &mut Findings) -> Result<(), ReadError> {
+        let Some(directory) = self.stack.last().map(|above| above.node) else {
+            let entries = tree.list(node, findings)?;
+            self.entered.insert(node);
+            self.stack.push(open(tree, node, 0, entries));
+            return Ok(());
         };
-        match visit(&Walked { path: &path, node: entry.node, stat }, findings)? {
-            Visit::Stop => return Ok(()),
-            Visit::Skip => continue,
-            Visit::Enter if stat.kind != Kind::Directory => continue,
-            Visit::Enter => {}
-        }
-        if entered.contains(&entry.node) {
-            let is_cycle = stack.iter().any(|above| above.node == entry.node);
+        if self.entered.contains(&node) {
+            let is_cycle = self.stack.iter().any(|above| above.node == node);
             let code = if is_cycle { &codes::general::DIRECTORY_CYCLE } else { &codes::general::DIRECTORY_TWICE };
-            tell_twice(tree, entry.node, &path, code, findings);
-        } else if stack.len() as u64 >= u64::from(limits.depth) {
-            let reason = format!("directories nest deeper than {}", limits.depth);
-            findings.add_failure(&ReadError::over_limit(&tree.place(entry.node), reason));
+            tell_twice(tree, node, &self.path, code, findings);
+        } else if self.stack.len() as u64 >= u64::from(self.limits.depth) {
+            let reason = format!("directories nest deeper than {}", self.limits.depth);
+            return Err(ReadError::over_limit(&tree.place(node), reason));
         } else {
-            match tree.list(entry.node, findings) {
-                Ok(_) if tree.above(entry.node).is_some_and(|above| above != directory) => {
-                    strangers.push((path.clone(), entry.node));
-                }
-                Ok(entries) => {
-                    entered.insert(entry.node);
-                    stack.push(open(tree, entry.node, path.len(), entries));
-                }
-                Err(error) if error.is_cancelled() => return Err(error),
-                Err(error) => findings.add_failure(&error),
+            let entries = tree.list(node, findings)?;
+            if tree.above(node).is_some_and(|above| above != directory) {
+                self.strangers.push((self.path.clone(), node));
+            } else {
+                self.entered.insert(node);
+                self.stack.push(open(tree, node, self.path.len(), entries));
             }
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The bytes of a file, from wherever its inode says they lie.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Findings, Place, ReadError, codes::filesystem as codes};
@@ -105,6 +106,14 @@ impl ByteSource for Content {
         }
         Ok(())
     }
+
+    fn data_from(&self, offset: u64) -> Option<Range<u64>> {
+        let block_size = self.volume.block_size();
+        let blocks = self.mapping.data_from(offset.checked_div(block_size)?)?;
+        let start = blocks.start.saturating_mul(block_size).max(offset);
+        let end = blocks.end.saturating_mul(block_size).min(self.size);
+        (start < end).then_some(start..end)
+    }
 }
 
 impl Content {
@@ -184,6 +193,12 @@ mod tests {
             }
         }
         assert!(findings.list().is_empty());
+        // Unwritten blocks read as zeros: they are no data.
+        let block = BLOCK as u64;
+        for (offset, stretch) in [(0, 0..2 * block), (5, 5..2 * block), (2 * block, 4 * block..6 * block)] {
+            assert_eq!(content.data_from(offset), Some(stretch));
+        }
+        assert_eq!((content.data_from(6 * block), content.data_from(u64::MAX)), (None, None));
         for (offset, length) in [(size as u64, 1), (size as u64 - 1, 2), (u64::MAX, 1)] {
             let error = content.read_exact_at(offset, &mut vec![0; length]).unwrap_err();
             assert!(error.reason().contains("beyond the end"), "{error}");

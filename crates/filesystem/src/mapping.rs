@@ -1,6 +1,7 @@
 //! Which blocks of the disk hold which blocks of a file, whether an extent tree or a block map says so.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use careen_evidence::{Findings, ReadError, codes::filesystem as codes};
 
@@ -100,6 +101,25 @@ impl Mapping {
     pub(crate) fn runs_from(&self, logical: u64) -> &[Run] {
         let first = self.runs.partition_point(|run| run.end() <= logical);
         self.runs.get(first..).unwrap_or(&[])
+    }
+
+    /// The first blocks from `logical` on that are not known to be zeros: written ones, side by side, or a gap.
+    pub(crate) fn data_from(&self, logical: u64) -> Option<Range<u64>> {
+        let mut runs = self.runs_from(logical).iter().filter(|run| run.physical.is_some());
+        let written = runs.next().map(|first| {
+            let start = u64::from(first.logical).max(logical);
+            runs.try_fold(
+                first.end(),
+                |end, next| if u64::from(next.logical) == end { Ok(next.end()) } else { Err(end) },
+            )
+            .map_or_else(|end| start..end, |end| start..end)
+        });
+        let first = self.gaps.partition_point(|gap| gap.end <= logical);
+        let gap = self.gaps.get(first).map(|gap| gap.start.max(logical)..gap.end);
+        match (written, gap) {
+            (Some(written), Some(gap)) if gap.start < written.start => Some(gap),
+            (written, gap) => written.or(gap),
+        }
     }
 
     /// The error that covers a block of the range `start..end`, if one does.

@@ -29,6 +29,7 @@ mod space;
 mod survey;
 mod time;
 mod timeline;
+mod verified;
 mod volume;
 
 pub use build_cache::{BuildCache, BuildCacheRecord, BuildRecord, BuildSteps};
@@ -60,4 +61,5 @@ pub use space::{Area, AreaKind, Compaction, FilesystemSpace, ImageSpace, Prune, 
 pub use survey::{Store, StoreKind, Survey};
 pub use time::Timestamp;
 pub use timeline::{Event, EventKind, Happening};
+pub use verified::{DamagedFile, Exactness, Verified, VerifiedImage, VerifiedLayer};
 pub use volume::{HeldDatabase, Volume, VolumeMount};

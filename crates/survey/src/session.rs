@@ -326,6 +326,11 @@ impl Session {
         &self.options
     }
 
+    /// Bytes read of the disk so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.counts.bytes()
+    }
+
     /// Tells the observer what is being done now, `done` of `total` units.
     pub(crate) fn progress(&self, stage: Stage, subject: &str, done: u64, total: Option<u64>) -> Progress {
         Progress { stage, subject: subject.to_owned(), done, total, bytes_read: self.counts.bytes() }

@@ -191,7 +191,7 @@ impl Session {
     }
 
     /// The layer with this chain id or unique prefix of one.
-    fn find_layer(&self, name: &str) -> Result<Found<'_, Layer, ImageStore<'_>>, ReadError> {
+    pub(crate) fn find_layer(&self, name: &str) -> Result<Found<'_, Layer, ImageStore<'_>>, ReadError> {
         let scope = Scope::Layer(name.to_owned());
         let all = self.stores.iter().flat_map(|open| {
             let store = open.images();

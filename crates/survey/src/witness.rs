@@ -22,7 +22,7 @@ use crate::session::{OpenStore, Session};
 use crate::{Options, Scope};
 
 /// A tree, and the directory in it that is a layer.
-type LayerTree = (Rc<dyn FileTree>, NodeId);
+pub(crate) type LayerTree = (Rc<dyn FileTree>, NodeId);
 
 /// The record within the directory of a layer's record.
 const RECORD: &[u8] = b"tar-split.json.gz";

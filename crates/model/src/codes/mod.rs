@@ -7,6 +7,7 @@ pub mod bolt;
 pub mod derived;
 pub mod disk;
 pub mod doctor;
+pub mod export;
 pub mod filesystem;
 pub mod general;
 pub mod packages;
@@ -33,7 +34,7 @@ pub(crate) use codes;
 /// Every row, reader by reader.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     let readers = [general::ALL, disk::ALL, archive::ALL, filesystem::ALL, store::ALL, bolt::ALL, packages::ALL];
-    readers.into_iter().chain([derived::ALL, resources::ALL, survey::ALL, doctor::ALL]).flatten().copied()
+    readers.into_iter().chain([derived::ALL, resources::ALL, survey::ALL, doctor::ALL, export::ALL]).flatten().copied()
 }
 
 /// The row with this name.

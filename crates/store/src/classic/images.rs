@@ -27,6 +27,8 @@ pub(super) struct Images {
     pub configurations: BTreeMap<String, Value>,
     /// Ids of images whose layers were told by a container.
     pub derived: BTreeSet<String>,
+    /// The files they stand in.
+    pub files: BTreeMap<String, Object>,
     /// Image the classic builder built upon, by image id.
     pub parents: BTreeMap<String, String>,
     /// When an image was last tagged, as the engine wrote it.
@@ -63,6 +65,7 @@ impl Images {
             }
             let id = digest_of_hex(&name);
             let mut image = empty_image(store, &id);
+            self.files.insert(id.clone(), file.clone());
             match self.read_configuration(records, &file, &id, findings) {
                 Ok((configuration, is_exact)) => {
                     describe(&mut image, &configuration);

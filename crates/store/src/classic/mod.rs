@@ -244,6 +244,12 @@ impl ClassicStore {
         self.images.configurations.get(id)
     }
 
+    /// The bytes of an image's configuration as they are stored: their digest is the image's id.
+    pub fn image_config_bytes(&self, id: &str, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+        let missing = || ReadError::corrupt(&self.place, format_args!("image {id}: its configuration is not there"));
+        self.records().bytes(self.images.files.get(id).ok_or_else(missing)?, findings)
+    }
+
     /// The image the classic builder built this one upon.
     pub fn image_parent(&self, id: &str) -> Option<&str> {
         self.images.parents.get(id).map(String::as_str)

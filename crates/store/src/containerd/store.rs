@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, Limits, NodeId, Place, ReadError, codes};
+use careen_evidence::{FileTree, Findings, Limits, NodeId, Place, ReadError, codes, read_file};
 use careen_model::{Container, Hidden, Image, Layer, Store, StoreKind};
 use serde_json::Value;
 
@@ -152,6 +152,22 @@ impl ContainerdStore {
     /// An image's configuration as it is stored.
     pub fn image_config(&self, id: &str) -> Option<&Value> {
         self.images.details.get(id)?.config.as_ref()
+    }
+
+    /// The blob with this digest, when it is there.
+    pub fn blob(&self, digest: &str, findings: &mut Findings) -> Option<NodeId> {
+        let digits = digest.strip_prefix("sha256:")?;
+        let records = self.records();
+        let blobs = records.directory(&self.root.directory, &[super::CONTENT, "blobs", "sha256"], findings)?;
+        records.child(&blobs, digits, findings).map(|object| object.node)
+    }
+
+    /// The bytes of a small blob, such as a configuration or a manifest.
+    pub fn document_bytes(&self, digest: &str, findings: &mut Findings) -> Result<Vec<u8>, ReadError> {
+        let missing = || ReadError::corrupt(&self.place.then(digest), "the blob is not there");
+        let node = self.blob(digest, findings).ok_or_else(missing)?;
+        let limits = Limits { bytes: self.limits.bytes.min(super::content::MAX_DOCUMENT), ..self.limits };
+        read_file(&*self.tree, node, &limits, findings)
     }
 
     /// The image the classic builder built this one upon.

@@ -1,0 +1,248 @@
+//! Archives of trees: tar (POSIX.1-2017 `pax`, with GNU tar's sparse files), packed with gzip or not, and zip.
+//!
+//! An [`Export`] is pulled: each [`Export::next`] gives the next few bytes of the archive and of its manifest, so that
+//! whoever writes them sets the pace and may stop between any two. Memory stays flat: at most some MiB of content, the
+//! names of the directories on the way, and of files with several names those whose other names are still to come. (A zip
+//! has its list of names at its end, which is kept packed until then.)
+//!
+//! Promised: same trees, same bytes; no absolute name and none with `..`; what cannot be read is left out or marked as a
+//! gap, as was chosen, and told in the manifest and by a finding, never filled in silence.
+
+mod content;
+mod gzip;
+mod header;
+mod image_documents;
+mod images;
+mod manifest;
+mod objects;
+mod packed_layer;
+mod tar;
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests;
+
+use std::rc::Rc;
+
+use careen_evidence::{CancelToken, FileTree, Findings, Limits, NodeId, Place, ReadError};
+use sha2::{Digest, Sha256};
+
+use self::content::hex;
+use self::gzip::Gzip;
+use self::images::ImageStream;
+use self::manifest::Report;
+use self::tar::{Dialect, TarStream};
+
+pub use self::images::{ImageSource, LayerSource, StoredImage, assemble};
+pub use self::manifest::Summary;
+pub use self::packed_layer::{Assembled, BadFile, LayerForm, LayerRecord};
+
+/// What is done about a file that cannot be read whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDamage {
+    /// The export ends.
+    Stop,
+    /// The file is left out. Files of more than 4 MiB are read twice, since what was written cannot be taken back.
+    #[default]
+    Skip,
+    /// The file is kept, with zeros in the place of what cannot be read.
+    Gaps,
+}
+
+impl OnDamage {
+    /// Its name in manifests.
+    fn name(self) -> &'static str {
+        match self {
+            OnDamage::Stop => "stop",
+            OnDamage::Skip => "skip",
+            OnDamage::Gaps => "gaps",
+        }
+    }
+}
+
+/// The kinds of archive that trees are put in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// tar.
+    #[default]
+    Tar,
+    /// tar packed with gzip.
+    TarGz,
+}
+
+impl Format {
+    /// Its name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Tar => "tar",
+            Format::TarGz => "tar.gz",
+        }
+    }
+}
+
+/// Something that goes into an archive.
+pub struct Selection {
+    /// Where it lies.
+    pub tree: Rc<dyn FileTree>,
+    /// The object; with a directory all below it.
+    pub start: NodeId,
+    /// Its path in the archive, with slashes between names; empty for a directory whose content is to stand at the top.
+    pub name: Vec<u8>,
+    /// What the manifest calls it.
+    pub label: String,
+}
+
+/// Bytes of an archive and of its manifest, each to be written behind those before.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    /// Of the archive.
+    pub archive: Vec<u8>,
+    /// Of the manifest, which is JSON.
+    pub manifest: Vec<u8>,
+}
+
+/// An archive that is being written.
+pub struct Export {
+    entries: Entries,
+    gzip: Option<Gzip>,
+    report: Report,
+    /// Of what was handed out.
+    digest: Sha256,
+    written: u64,
+    /// Bytes on their way to be packed.
+    raw: Vec<u8>,
+    is_ended: bool,
+}
+
+/// What the archive is of.
+enum Entries {
+    Files(Box<TarStream>),
+    Images(Box<ImageStream>),
+}
+
+/// The form of an archive of images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageFormat {
+    /// What `docker save` writes and `docker load` reads, in the layout of OCI.
+    Docker,
+    /// OCI's image layout alone, as one tar file.
+    Oci,
+}
+
+/// A chunk is handed out once it is this large, or once a step was taken that gave no bytes.
+const ENOUGH: usize = 1 << 20;
+
+impl Export {
+    /// An archive of these, in their order. Nothing is read yet. An error for a name that would lead out of the archive.
+    pub fn new(
+        format: Format,
+        selections: Vec<Selection>,
+        on_damage: OnDamage,
+        limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Result<Export, ReadError> {
+        if let Some(selection) = selections.iter().find(|selection| !objects::is_safe(&selection.name)) {
+            let what =
+                format_args!("the name {:?} would lead out of the archive", String::from_utf8_lossy(&selection.name));
+            return Err(ReadError::unsupported(&Place::new(&selection.label), what));
+        }
+        let mut scopes: Vec<String> = selections.iter().map(|selection| selection.label.clone()).collect();
+        scopes.dedup();
+        let entries = TarStream::new(selections, on_damage, Dialect::Plain, limits, cancel);
+        let entries = Entries::Files(Box::new(entries));
+        let gzip = (format == Format::TarGz).then(Gzip::new);
+        Ok(Export::begin(entries, gzip, Report::begin(format.name(), &scopes, on_damage.name())))
+    }
+
+    /// An archive of images. Nothing is read yet; the first chunks are empty, while the layers are looked through.
+    pub fn of_images(
+        format: ImageFormat,
+        images: Vec<ImageSource>,
+        scopes: &[String],
+        on_damage: OnDamage,
+        limits: &Limits,
+        cancel: &CancelToken,
+    ) -> Export {
+        let (name, is_docker) = match format {
+            ImageFormat::Docker => ("docker", true),
+            ImageFormat::Oci => ("oci", false),
+        };
+        let report = Report::begin(name, scopes, on_damage.name());
+        let images = ImageStream::new(is_docker, images, on_damage, limits, cancel);
+        Export::begin(Entries::Images(Box::new(images)), None, report)
+    }
+
+    fn begin(entries: Entries, gzip: Option<Gzip>, report: Report) -> Export {
+        Export { entries, gzip, report, digest: Sha256::new(), written: 0, raw: Vec::new(), is_ended: false }
+    }
+
+    /// Puts the next bytes into `chunk` in place of what it held; `false` when the archive is complete, and then the
+    /// chunk has its last bytes. Some chunks are empty: a large file is being looked through. An error when cancelled,
+    /// when something cannot be read at all, or when damage was to end it; what was handed out is then no archive.
+    pub fn next(&mut self, chunk: &mut Chunk) -> Result<bool, ReadError> {
+        chunk.archive.clear();
+        chunk.manifest.clear();
+        if self.is_ended {
+            return Ok(false);
+        }
+        let mut raw = std::mem::take(if self.gzip.is_some() { &mut self.raw } else { &mut chunk.archive });
+        raw.clear();
+        let mut goes_on = true;
+        while goes_on && raw.len() < ENOUGH {
+            let before = raw.len();
+            goes_on = match &mut self.entries {
+                Entries::Files(files) => files.step(&mut raw, &mut self.report),
+                Entries::Images(images) => images.step(&mut raw, &mut self.report),
+            }?;
+            if raw.len() == before {
+                break;
+            }
+        }
+        if !goes_on {
+            raw.extend_from_slice(&tar::END);
+        }
+        match &mut self.gzip {
+            Some(gzip) => {
+                gzip.pack(&raw, &mut chunk.archive);
+                if !goes_on {
+                    gzip.finish(&mut chunk.archive);
+                }
+                self.raw = raw;
+            }
+            None => chunk.archive = raw,
+        }
+        self.digest.update(&chunk.archive);
+        self.written = self.written.saturating_add(chunk.archive.len() as u64);
+        if !goes_on {
+            self.is_ended = true;
+            let more = match &self.entries {
+                Entries::Files(_) => String::new(),
+                Entries::Images(images) => images.told(),
+            };
+            self.report.end_entries(&more);
+            let end = Report::end(Some((self.written, &self.sha256())));
+            self.report.text.extend_from_slice(end.as_bytes());
+        }
+        chunk.manifest.append(&mut self.report.text);
+        Ok(goes_on)
+    }
+
+    /// What was met so far.
+    pub fn findings(&self) -> &Findings {
+        &self.report.findings
+    }
+
+    /// How much is in the archive so far.
+    pub fn summary(&self) -> Summary {
+        self.report.summary
+    }
+
+    /// Bytes of the archive that were handed out.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// sha256 of what was handed out, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(&self.digest.clone().finalize())
+    }
+}

@@ -1,0 +1,181 @@
+//! Whether layers can be given as the very bytes they were packed as: each is put together and its digest taken, without
+//! writing it.
+
+use std::collections::BTreeMap;
+
+use careen_archive::write::{Assembled, LayerForm, LayerSource, assemble};
+use careen_evidence::{Findings, ReadError, codes::export as codes};
+use careen_model::{DamagedFile, Exactness, Image, Stage, Verified, VerifiedImage, VerifiedLayer};
+
+use crate::session::OpenStore;
+use crate::{Observer, Scope, Session};
+
+/// A layer to be looked at, of this store.
+struct Asked<'a> {
+    open: &'a OpenStore,
+    diff_id: Option<&'a str>,
+}
+
+impl Session {
+    /// Verifies the layers of these images, containers' images and layers; without scopes those of the whole disk. What
+    /// is not exact is told in `findings` too. An error when cancelled, or for a scope that has no layers.
+    pub fn verify(
+        &self,
+        scopes: &[Scope],
+        observer: Observer<'_>,
+        findings: &mut Findings,
+    ) -> Result<Verified, ReadError> {
+        let mut asked: BTreeMap<(&str, &str), Asked<'_>> = BTreeMap::new();
+        let mut images: Vec<&Image> = Vec::new();
+        for open in self.stores.iter().filter(|_| scopes.is_empty()) {
+            images.extend(open.images().images());
+            for layer in open.images().layers() {
+                let key = (layer.store.as_str(), layer.chain_id.as_str());
+                asked.insert(key, Asked { open, diff_id: layer.diff_id.as_deref() });
+            }
+        }
+        for scope in scopes {
+            let found = match scope {
+                Scope::Image(name) => self.find_image(name)?,
+                Scope::Container(name) => {
+                    let container = self.find_container(name)?.item;
+                    self.find_image(container.image_id.as_deref().unwrap_or_default())?
+                }
+                Scope::Layer(name) => {
+                    let found = self.find_layer(name)?;
+                    let key = (found.item.store.as_str(), found.item.chain_id.as_str());
+                    asked.insert(key, Asked { open: found.open, diff_id: found.item.diff_id.as_deref() });
+                    continue;
+                }
+                _ => {
+                    let what = format_args!("{scope} has no layers, expected image:, container: or layer:");
+                    return Err(ReadError::unsupported(&self.place, what));
+                }
+            };
+            images.push(found.item);
+            for layer in &found.item.layers {
+                let key = (found.item.store.as_str(), layer.chain_id.as_str());
+                asked.insert(key, Asked { open: found.open, diff_id: Some(&layer.diff_id) });
+            }
+        }
+        // Layers of images whose records are lost.
+        for image in &images {
+            let Some(open) = self.stores.iter().find(|open| open.store.id == image.store) else { continue };
+            for layer in &image.layers {
+                let key = (image.store.as_str(), layer.chain_id.as_str());
+                asked.entry(key).or_insert(Asked { open, diff_id: Some(&layer.diff_id) });
+            }
+        }
+        let total = asked.len() as u64;
+        let mut layers = Vec::new();
+        for (done, ((store, chain), layer)) in (0_u64..).zip(asked) {
+            self.options().cancel.check()?;
+            observer(self.progress(Stage::Files, chain, done, Some(total)));
+            let source = self.layer_source(layer.open, chain, layer.diff_id, findings)?;
+            let mut verified = self.verify_layer(&source, findings)?;
+            store.clone_into(&mut verified.store);
+            let is_user =
+                |image: &&Image| image.store == store && image.layers.iter().any(|layer| layer.chain_id == chain);
+            let users = layer.open.images().images().iter().filter(is_user);
+            verified.images = users.map(|image| image.id.clone()).collect();
+            layers.push(verified);
+        }
+        let state_of = |image: &Image| {
+            let states = image.layers.iter().filter_map(|own| {
+                let is_it = |layer: &&VerifiedLayer| layer.store == image.store && layer.chain_id == own.chain_id;
+                layers.iter().find(is_it).map(|layer| layer.state)
+            });
+            states.max().unwrap_or(Exactness::Exact)
+        };
+        let images = images.into_iter().map(|image| VerifiedImage {
+            id: image.id.clone(),
+            store: image.store.clone(),
+            kind: image.kind,
+            names: image.names.clone(),
+            state: state_of(image),
+        });
+        Ok(Verified { images: images.collect(), layers })
+    }
+
+    fn verify_layer(&self, source: &LayerSource, findings: &mut Findings) -> Result<VerifiedLayer, ReadError> {
+        let options = self.options();
+        let assembled = match &source.form {
+            Ok(form) => match assemble(form, &options.limits, &options.cancel, findings) {
+                Err(error) if error.is_cancelled() => return Err(error),
+                result => result.map_err(|error| error.to_string()),
+            },
+            Err(reason) => Err(reason.clone()),
+        };
+        let is_record = matches!(source.form, Ok(LayerForm::Record(_)));
+        let (state, reason, assembled) = judge(source, assembled, is_record);
+        let place = self.place.then(format_args!("layer:{}", source.name));
+        let shown = reason.as_deref().unwrap_or_default();
+        match (state, assembled.as_ref().and_then(|assembled| Some((assembled, assembled.bad.first()?)))) {
+            (Exactness::Exact, _) => {}
+            (Exactness::Damaged, Some((assembled, first))) => {
+                let values: [(&str, &dyn std::fmt::Display); 4] = [
+                    ("layer", &source.name),
+                    ("count", &assembled.bad_count),
+                    ("path", &String::from_utf8_lossy(&first.path)),
+                    ("reason", &first.reason),
+                ];
+                findings.add(&codes::LAYER_FILES_DAMAGED, &place, &values);
+            }
+            (Exactness::Rebuilt, _) => {
+                findings.add(&codes::LAYER_NOT_EXACT, &place, &[("layer", &source.name), ("reason", &shown)]);
+            }
+            _ => findings.add(&codes::LAYER_GONE, &place, &[("layer", &source.name), ("reason", &shown)]),
+        }
+        let bad = assembled.as_ref().map(|assembled| assembled.bad.as_slice()).unwrap_or_default();
+        Ok(VerifiedLayer {
+            store: String::new(),
+            chain_id: source.name.clone(),
+            diff_id: source.diff_id.clone(),
+            state,
+            size: assembled.as_ref().filter(|_| state == Exactness::Exact).map(|assembled| assembled.length),
+            reason,
+            files: bad
+                .iter()
+                .map(|bad| DamagedFile {
+                    path: String::from_utf8_lossy(&bad.path).into_owned(),
+                    reason: bad.reason.clone(),
+                })
+                .collect(),
+            images: Vec::new(),
+        })
+    }
+}
+
+/// What is to be said of a layer that was put together, or could not be.
+fn judge(
+    source: &LayerSource,
+    assembled: Result<Assembled, String>,
+    is_record: bool,
+) -> (Exactness, Option<String>, Option<Assembled>) {
+    let without = |reason: String| match &source.tree {
+        Ok(_) => (Exactness::Rebuilt, Some(reason)),
+        Err(gone) => (Exactness::Missing, Some(format!("{reason}; {gone}"))),
+    };
+    match assembled {
+        Ok(assembled) if assembled.bad_count > 0 => {
+            let reason = format!("{} files are not as they were", assembled.bad_count);
+            (Exactness::Damaged, Some(reason), Some(assembled))
+        }
+        Ok(assembled) if source.diff_id.as_ref() == Some(&assembled.digest) => {
+            (Exactness::Exact, None, Some(assembled))
+        }
+        Ok(assembled) => {
+            let what = if is_record { "the record and the files" } else { "the blob" };
+            let digest = &assembled.digest;
+            let (state, reason) = without(match &source.diff_id {
+                Some(diff_id) => format!("{what} give {digest}, expected {diff_id}"),
+                None => format!("{what} give {digest}, and its diffID is not known"),
+            });
+            (state, reason, Some(assembled))
+        }
+        Err(reason) => {
+            let (state, reason) = without(reason);
+            (state, reason, None)
+        }
+    }
+}
