@@ -13,6 +13,7 @@ mod descriptor;
 mod grains;
 mod header;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Findings, Limits, Place, ReadError, Window, read_vec};
@@ -134,26 +135,23 @@ fn extent_files(
 ) -> Result<Vec<Option<NamedFile>>, ReadError> {
     let mut own = own.map(|source| NamedFile { name: place.as_str().to_owned(), source });
     // Several extents may lie in one file.
-    let mut known: Vec<(&str, NamedFile)> = Vec::new();
+    let mut known: BTreeMap<&str, Option<NamedFile>> = BTreeMap::new();
     let (mut files, mut missing) = (Vec::new(), Vec::new());
     for extent in extents {
         let (Stored::Sparse(name) | Stored::Flat(name, _)) = &extent.stored else {
             files.push(None);
             continue;
         };
-        let found = known.iter().find(|(known, _)| known == name).map(|(_, file)| file.clone());
-        match own.take().or(found).or_else(|| beside.take_named(&[name])) {
-            Some(file) => {
-                known.push((name, file.clone()));
-                files.push(Some(file));
-            }
-            None => {
-                files.push(None);
-                if !missing.contains(name) {
-                    missing.push(name.clone());
-                }
-            }
+        if let Some(file) = known.get(name.as_str()) {
+            files.push(file.clone());
+            continue;
         }
+        let file = own.take().or_else(|| beside.take_named(&[name]));
+        if file.is_none() {
+            missing.push(name.clone());
+        }
+        known.insert(name, file.clone());
+        files.push(file);
     }
     if missing.is_empty() {
         Ok(files)
