@@ -8,15 +8,19 @@ use crate::records::Truth;
 
 /// The merged tree of an image, as the kernel's overlay shows it.
 pub fn image(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
-    let has_layers = truth.images.iter().any(|image| image["Id"] == id && image["RootFS"].get("Layers").is_some());
-    let name = format!("image-{}", short(id));
-    let said = if has_layers { truth.manifest(&name)? } else { Vec::new() };
+    let said = said_of_image(truth, id)?;
     let ours = list(disk, &format!("image:{id}"))?;
     if said.is_empty() {
         // An image without layers: there was nothing to be mounted. An empty root is right, and so is nothing.
         return compare::listings(&said, ours.strip_prefix(root_alone(&ours)).unwrap_or_default());
     }
     compare::listings(&said, &ours)
+}
+
+/// What the kernel showed of an image; nothing of one without layers.
+pub fn said_of_image(truth: &Truth, id: &str) -> Result<Vec<Value>, String> {
+    let has_layers = truth.images.iter().any(|image| image["Id"] == id && image["RootFS"].get("Layers").is_some());
+    if has_layers { truth.manifest(&format!("image-{}", short(id))) } else { Ok(Vec::new()) }
 }
 
 fn root_alone(lines: &[Value]) -> &[Value] {
@@ -46,7 +50,7 @@ pub fn changes(disk: &Disk, truth: &Truth, id: &str) -> Outcome {
 }
 
 /// In containerd's store, `docker export` made and removed something in each container after it had been listed.
-fn without_time_of_root(truth: &Truth, said: &mut [Value], ours: &mut [Value]) {
+pub fn without_time_of_root(truth: &Truth, said: &mut [Value], ours: &mut [Value]) {
     for lines in [said, ours] {
         let root = lines.first_mut().filter(|line| truth.is_containerd() && line["path"] == "/");
         root.and_then(Value::as_object_mut).map(|root| root.remove("mtime_ns"));
