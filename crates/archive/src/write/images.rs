@@ -469,6 +469,16 @@ impl ImageStream {
                             let values: [(&str, &dyn std::fmt::Display); 3] =
                                 [("layer", &layer.name), ("image", &image.id), ("reason", &reason)];
                             report.findings.add(&codes::EXPORT_LAYER_REBUILT, &Place::new(&layer.name), &values);
+                            // Left out, each is told by itself; kept, they are told here.
+                            if let (Some(first), OnDamage::Gaps) = (bad.first(), self.on_damage) {
+                                let values: [(&str, &dyn std::fmt::Display); 4] = [
+                                    ("layer", &layer.name),
+                                    ("count", &bad.len()),
+                                    ("path", &String::from_utf8_lossy(&first.path)),
+                                    ("reason", &first.reason),
+                                ];
+                                report.findings.add(&codes::LAYER_FILES_DAMAGED, &Place::new(&layer.name), &values);
+                            }
                         }
                         descriptors.push(json!({
                             "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": length

@@ -223,3 +223,102 @@ fn names_that_lead_out_are_refused() {
         assert!(export(Format::Tar, vec![selection(odd(10), name)], OnDamage::Skip).is_err(), "{name}");
     }
 }
+
+/// An image of one layer: four bytes of a header, then the file `f`, as a record has it with this CRC-64 of the file.
+fn image(diff_id: &str, sum: u64) -> ImageSource {
+    use std::io::Write;
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let word = sum.to_be_bytes().into_iter().fold(0_u128, |word, byte| word << 8 | u128::from(byte)) << 2;
+    let sum: String =
+        (0..11).rev().map(|at| char::from(digits[usize::try_from(word >> (6 * at) & 63).unwrap()])).collect();
+    // "aGVhZA==" is "head" in base64.
+    let record = format!(
+        "{{\"type\":2,\"payload\":\"aGVhZA==\"}}\n{{\"type\":1,\"name\":\"./f\",\"size\":4,\"payload\":\"{sum}=\"}}\n"
+    );
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(record.as_bytes()).unwrap();
+    let mut tree = MemoryTree::new("layer");
+    tree.file("/f", "data");
+    let tree: Rc<dyn FileTree> = Rc::new(tree);
+    let (record, place, root) = (Rc::new(packed.finish().unwrap()), Place::new("record"), tree.root());
+    let config = format!("{{\"rootfs\":{{\"type\":\"layers\",\"diff_ids\":[{diff_id:?}]}}}}").into_bytes();
+    let layer = LayerSource {
+        name: "chain".into(),
+        diff_id: Some(diff_id.into()),
+        form: Ok(LayerForm::Record(LayerRecord { record, place, tree: Rc::clone(&tree), root })),
+        tree: Ok((tree, root)),
+    };
+    let id = format!("sha256:{}", hex(&Sha256::digest(&config)));
+    ImageSource { id, names: vec!["a:1".into()], config, layers: vec![layer], stored: None }
+}
+
+/// The files of an archive, its manifest, and the codes of what was found.
+type Given = (Rc<dyn FileTree>, Value, Vec<&'static str>);
+
+/// An archive of an image.
+fn images(image: ImageSource, on_damage: OnDamage) -> Result<Given, ReadError> {
+    let (limits, cancel) = (Limits::default(), CancelToken::default());
+    let mut export = Export::of_images(ImageFormat::Docker, vec![image], &[], on_damage, &limits, &cancel);
+    let (mut archive, mut manifest, mut chunk) = (Vec::new(), Vec::new(), Chunk::default());
+    loop {
+        let goes_on = export.next(&mut chunk)?;
+        archive.extend_from_slice(&chunk.archive);
+        manifest.extend_from_slice(&chunk.manifest);
+        if !goes_on {
+            break;
+        }
+    }
+    let codes = export.findings().list().iter().map(|finding| finding.code.name).collect();
+    Ok((read(archive, Read::Tar), serde_json::from_slice(&manifest).unwrap(), codes))
+}
+
+fn content(tree: &dyn FileTree, path: &str) -> Vec<u8> {
+    let mut findings = Findings::new();
+    let node = careen_evidence::lookup_path(tree, path.as_bytes(), &mut findings).unwrap().expect(path);
+    careen_evidence::read_file(tree, node, &Limits::default(), &mut findings).unwrap()
+}
+
+const DATA_SUM: u64 = crc::Crc::<u64>::new(&crc::CRC_64_GO_ISO).checksum(b"data");
+
+#[test]
+fn a_layer_of_a_record_is_given_byte_for_byte() {
+    let diff_id = format!("sha256:{}", hex(&Sha256::digest("headdata")));
+    let image = image(&diff_id, DATA_SUM);
+    let (id, config) = (image.id.clone(), image.config.clone());
+    let (tree, manifest, codes) = images(image, OnDamage::Stop).unwrap();
+    assert_eq!(codes, [""; 0]);
+    let blob = |digest: &str| format!("/blobs/sha256/{}", digest.trim_start_matches("sha256:"));
+    assert_eq!((content(&*tree, &blob(&diff_id)), content(&*tree, &blob(&id))), (b"headdata".to_vec(), config));
+    let list: Value = serde_json::from_slice(&content(&*tree, "/manifest.json")).unwrap();
+    assert_eq!((&list[0]["RepoTags"][0], &list[0]["Layers"][0]), (&"a:1".into(), &blob(&diff_id)[1..].into()));
+    assert_eq!(
+        (&manifest["images"][0]["written_id"], &manifest["images"][0]["layers"][0]["state"]),
+        (&id.into(), &"exact".into())
+    );
+}
+
+#[test]
+fn a_layer_with_a_damaged_file_is_made_anew_and_told() {
+    let diff_id = format!("sha256:{}", hex(&Sha256::digest("headdata")));
+    let error = images(image(&diff_id, 1), OnDamage::Stop).err().unwrap();
+    assert!(error.reason().contains("f: CRC-64 is"), "{error}");
+    let told = ["export-layer-rebuilt", "layer-files-damaged", "export-image-id"];
+    // Left out, its name is deleted: a layer below may have another file there.
+    for (on_damage, told, entries) in
+        [(OnDamage::Skip, ["export-left-out", told[0], told[2]], [".wh.f"]), (OnDamage::Gaps, told, ["f"])]
+    {
+        let (tree, manifest, codes) = images(image(&diff_id, 1), on_damage).unwrap();
+        assert_eq!(codes, told);
+        let layer = &manifest["images"][0]["layers"][0];
+        assert_eq!((&layer["state"], &layer["damaged_files"][0]["path"]), (&"rebuilt".into(), &"f".into()));
+        let written = layer["written"].as_str().unwrap().trim_start_matches("sha256:");
+        let bytes = content(&*tree, &format!("/blobs/sha256/{written}"));
+        assert_eq!(hex(&Sha256::digest(&bytes)), written);
+        let names: Vec<String> = listing(&*read(bytes, Read::Tar))
+            .iter()
+            .skip(1)
+            .map(|line| line.split(' ').next().unwrap()[1..].into())
+            .collect();
+        assert_eq!(names, entries);
+    }
+}
