@@ -19,7 +19,7 @@ const DRAWN: usize = 60;
 /// The map's own units: wide as a table row of the page, high enough for a list.
 const WHOLE: MapArea = MapArea { x: 0.0, y: 0.0, width: 1000.0, height: 400.0 };
 /// Room for the name of an area that holds others, in these units.
-const HEAD: f64 = 20.0;
+const HEAD: f64 = 28.0;
 /// How many levels are drawn within the areas of the first.
 const NESTED: usize = 2;
 
