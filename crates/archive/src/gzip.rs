@@ -7,7 +7,6 @@
 //! Promised: memory is bounded (at most [`MAX_POINTS`] states of 43 KiB; when there are more, every other one is let go).
 //! What stands before a cut or damaged place is read. Not handled: what stands behind such a place within its member.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Findings, Place, ReadError, codes};
@@ -15,6 +14,7 @@ use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
+use crate::anywhere::{Cursor, Mark, Marks, Unpacked};
 use crate::stream::Forward;
 
 /// What a member begins with: ID1, ID2 and the only compression method there is.
@@ -24,8 +24,6 @@ pub(crate) const MAGIC: &[u8] = &[0x1F, 0x8B, 8];
 const MAX_POINTS: usize = 1024;
 /// Bytes of output between two states at first; doubled whenever there are too many.
 const FIRST_SPACING: u64 = 1 << 20;
-/// Reads that go on where an earlier one ended.
-const MAX_CURSORS: usize = 4;
 /// Bytes of the file read at a time.
 const INPUT: u64 = 256 << 10;
 /// Bytes inflated at a time when they are only passed over.
@@ -59,7 +57,7 @@ enum End {
 }
 
 /// An inflater at work.
-struct Inflater {
+pub(crate) struct Inflater {
     source: Rc<dyn ByteSource>,
     /// Bytes read of the file, the first of which stands at `input_start`; those before `used` are done with.
     input: Vec<u8>,
@@ -76,7 +74,7 @@ struct Inflater {
 }
 
 /// Where reading can start.
-struct Point {
+pub(crate) struct Point {
     output: u64,
     input: u64,
     phase: Phase,
@@ -256,47 +254,31 @@ impl Inflater {
     }
 }
 
-/// The states kept so far.
-struct Points {
-    list: Vec<Point>,
-    spacing: u64,
-}
-
-impl Points {
-    fn note(&mut self, inflater: &Inflater) {
-        let last = self.list.last().map_or(0, |point| point.output);
-        if inflater.output < last.saturating_add(self.spacing) || matches!(inflater.phase, Phase::End(_)) {
-            return;
-        }
-        self.list.push(inflater.point());
-        if self.list.len() > MAX_POINTS {
-            self.spacing = self.spacing.saturating_mul(2);
-            let mut keep = false;
-            self.list.retain(|_| {
-                keep = !keep;
-                keep
-            });
-        }
+/// Keeps the state of an inflater when it is time to.
+fn note(marks: &mut Marks<Point>, inflater: &Inflater) {
+    if marks.is_due(inflater.output) && !matches!(inflater.phase, Phase::End(_)) {
+        marks.push(inflater.point());
     }
 }
 
 /// The pass over a packed file from start to end.
 pub(crate) struct Packed {
     inflater: Inflater,
-    points: Points,
+    marks: Marks<Point>,
     place: Place,
 }
 
 impl Packed {
     pub(crate) fn new(source: Rc<dyn ByteSource>, place: &Place) -> Self {
         let inflater = Inflater::new(source);
-        let points = Points { list: vec![inflater.point()], spacing: FIRST_SPACING };
-        Packed { inflater, points, place: place.clone() }
+        let mut marks = Marks::new(FIRST_SPACING, MAX_POINTS);
+        marks.push(inflater.point());
+        Packed { inflater, marks, place: place.clone() }
     }
 
     /// Ends the pass, which has come to the end of the file: what it found, and the bytes for reading anywhere.
-    pub(crate) fn finish(self, findings: &mut Findings) -> Unpacked {
-        let Packed { inflater, points, place } = self;
+    pub(crate) fn finish(self, findings: &mut Findings) -> Unpacked<Inflater> {
+        let Packed { inflater, marks, place } = self;
         for at in &inflater.wrong {
             findings.add(&codes::archive::GZIP_SUM, &place.then(format_args!("offset {at:#x}")), &[]);
         }
@@ -311,13 +293,7 @@ impl Packed {
             Phase::End(End::Failed(error)) => findings.add_failure(error),
             _ => {}
         }
-        Unpacked {
-            length: inflater.output,
-            source: inflater.source,
-            place,
-            points: points.list,
-            cursors: RefCell::default(),
-        }
+        Unpacked::new(inflater.source, place, inflater.output, marks)
     }
 }
 
@@ -328,7 +304,7 @@ impl Forward for Packed {
 
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, ReadError> {
         let count = self.inflater.read(buf);
-        self.points.note(&self.inflater);
+        note(&mut self.marks, &self.inflater);
         match &self.inflater.phase {
             Phase::End(End::Failed(error)) if error.is_cancelled() => Err(error.clone()),
             _ => Ok(count),
@@ -336,8 +312,8 @@ impl Forward for Packed {
     }
 
     fn advance(&mut self, position: u64) -> Result<(), ReadError> {
-        let points = &mut self.points;
-        self.inflater.pass_over(position, |inflater| points.note(inflater));
+        let marks = &mut self.marks;
+        self.inflater.pass_over(position, |inflater| note(marks, inflater));
         Ok(())
     }
 
@@ -346,64 +322,37 @@ impl Forward for Packed {
     }
 }
 
-/// What a packed file holds, as far as it can be inflated.
-pub(crate) struct Unpacked {
-    source: Rc<dyn ByteSource>,
-    place: Place,
-    length: u64,
-    /// In the order of their output; the first is the start.
-    points: Vec<Point>,
-    /// Used last, last.
-    cursors: RefCell<Vec<Inflater>>,
-}
+impl Cursor for Inflater {
+    type Mark = Point;
+    const KEPT: usize = 4;
 
-impl Unpacked {
-    /// An inflater that stands at or before this position, as near as can be.
-    fn cursor(&self, position: u64) -> Option<Inflater> {
-        let next = self.points.partition_point(|point| point.output <= position);
-        let point = self.points.get(next.checked_sub(1)?)?;
-        let mut cursors = self.cursors.borrow_mut();
-        let fitting =
-            cursors.iter().enumerate().filter(|(_, cursor)| (point.output..=position).contains(&cursor.output));
-        let nearest = fitting.max_by_key(|(_, cursor)| cursor.output).map(|(at, _)| at);
-        Some(match nearest {
-            Some(at) => cursors.remove(at),
-            None => Inflater::at(Rc::clone(&self.source), point),
-        })
+    fn at(source: Rc<dyn ByteSource>, mark: &Point) -> Self {
+        Inflater::at(source, mark)
+    }
+
+    fn output(&self) -> u64 {
+        self.output
+    }
+
+    fn go_to(&mut self, position: u64) {
+        self.pass_over(position, |_| {});
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> usize {
+        self.read(buf)
+    }
+
+    fn failure(self) -> Option<ReadError> {
+        match self.phase {
+            Phase::End(End::Failed(error)) => Some(error),
+            _ => None,
+        }
     }
 }
 
-impl ByteSource for Unpacked {
-    fn len(&self) -> u64 {
-        self.length
-    }
-
-    fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let beyond = || {
-            let what =
-                format_args!("{} bytes at offset {offset:#x} lie beyond the end at {:#x}", buf.len(), self.length);
-            ReadError::corrupt(&self.place, what)
-        };
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.length) {
-            return Err(beyond());
-        }
-        let mut cursor = self.cursor(offset).ok_or_else(beyond)?;
-        cursor.pass_over(offset, |_| {});
-        let wanted = buf.len();
-        let is_whole = cursor.output == offset && cursor.read(buf) == wanted;
-        match cursor.phase {
-            Phase::End(End::Failed(error)) if !is_whole => return Err(error),
-            _ if !is_whole => {
-                return Err(ReadError::io(&self.place, "it was longer when it was opened: the file has changed"));
-            }
-            _ => {}
-        }
-        let mut cursors = self.cursors.borrow_mut();
-        if cursors.len() >= MAX_CURSORS {
-            cursors.remove(0);
-        }
-        cursors.push(cursor);
-        Ok(())
+impl Mark for Point {
+    fn output(&self) -> u64 {
+        self.output
     }
 }
 
@@ -438,7 +387,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn unpack(packed: Vec<u8>) -> (Unpacked, Vec<&'static str>) {
+    fn unpack(packed: Vec<u8>) -> (Unpacked<Inflater>, Vec<&'static str>) {
         let mut findings = Findings::new();
         let mut stream = Packed::new(Rc::new(packed), &Place::new("gz"));
         stream.advance(u64::MAX).unwrap();
@@ -447,7 +396,7 @@ mod tests {
         (unpacked, codes)
     }
 
-    fn all(unpacked: &Unpacked) -> Vec<u8> {
+    fn all(unpacked: &Unpacked<Inflater>) -> Vec<u8> {
         let mut buf = vec![0; usize::try_from(unpacked.len()).unwrap()];
         unpacked.read_exact_at(0, &mut buf).unwrap();
         buf
@@ -459,14 +408,14 @@ mod tests {
         let (unpacked, codes) = unpack([pack(&plain[..5 << 20]), pack(&plain[5 << 20..])].concat());
         assert_eq!(codes, [""; 0]);
         assert_eq!(unpacked.len(), 9 << 20);
-        assert!(unpacked.points.len() >= 8, "{}", unpacked.points.len());
+        assert!(unpacked.marks.len() >= 8, "{}", unpacked.marks.len());
         for offset in [8 << 20, 3 << 20, (5 << 20) - 1000, 0, (9 << 20) - 2000, 1_234_567, 1_236_567] {
             let mut buf = [0; 2000];
             unpacked.read_exact_at(offset, &mut buf).unwrap();
             let at = usize::try_from(offset).unwrap();
             assert!(buf == plain[at..at + 2000], "{offset}");
         }
-        assert!(unpacked.cursors.borrow().len() <= MAX_CURSORS);
+        assert!(unpacked.cursors.borrow().len() <= Inflater::KEPT);
         assert!(unpacked.read_exact_at(9 << 20, &mut [0]).is_err());
     }
 
@@ -503,13 +452,14 @@ mod tests {
     #[test]
     fn states_are_thinned_out_when_there_are_many() {
         let inflater = Inflater::new(Rc::new(Vec::new()));
-        let mut points = Points { list: vec![inflater.point()], spacing: 1 };
+        let mut marks = Marks::new(1, MAX_POINTS);
+        marks.push(inflater.point());
         for output in 0..3 * MAX_POINTS as u64 {
-            points.note(&Inflater { output, ..Inflater::at(Rc::new(Vec::new()), &inflater.point()) });
+            note(&mut marks, &Inflater { output, ..Inflater::at(Rc::new(Vec::new()), &inflater.point()) });
         }
-        assert!(points.list.len() <= MAX_POINTS && points.list.len() > MAX_POINTS / 2);
-        assert!(points.list.is_sorted_by_key(|point| point.output));
-        assert_eq!((points.list[0].output, points.spacing), (0, 4));
+        assert!(marks.list.len() <= MAX_POINTS && marks.list.len() > MAX_POINTS / 2);
+        assert!(marks.list.is_sorted_by_key(|point| point.output));
+        assert_eq!((marks.list[0].output, marks.spacing), (0, 4));
     }
 
     #[test]

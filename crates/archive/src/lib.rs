@@ -14,6 +14,7 @@
 //!
 //! Not handled: entries that go on in another volume (told), ACLs of Solaris and star (`SCHILY.acl.*`), other compressions.
 
+mod anywhere;
 mod base64;
 mod extended;
 mod gzip;

@@ -4,18 +4,18 @@
 //! its start, so later reads start there, or where one of the last reads ended. Layers that are packed for lazy pulling
 //! (`zstd:chunked`) have a frame for each file.
 //!
-//! Promised: memory is bounded by the largest window the decoder allows (100 MiB) and [`MAX_CURSORS`]. What stands before a
+//! Promised: memory is bounded by the largest window the decoder allows (100 MiB) and the cursors kept. What stands before a
 //! cut or damaged place is read.
 //!
 //! Not handled: dictionaries, which layers are not packed with.
 
-use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Findings, Place, ReadError, codes};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use crate::anywhere::{Cursor, Mark, Marks, Unpacked};
 use crate::stream::Forward;
 
 /// What a frame begins with, as it stands in the file.
@@ -32,8 +32,6 @@ pub(crate) fn is_skippable(magic: [u8; 4]) -> bool {
 const MAX_POINTS: usize = 4096;
 /// Bytes of output between two starts that are kept, at first; doubled whenever there are too many.
 const FIRST_SPACING: u64 = 256 << 10;
-/// Reads that go on where an earlier one ended.
-const MAX_CURSORS: usize = 2;
 /// Bytes of the file read at a time.
 const INPUT: u64 = 256 << 10;
 /// Bytes unpacked at a time when they are only passed over.
@@ -95,7 +93,7 @@ enum End {
 }
 
 /// A decoder at work.
-struct Decoder {
+pub(crate) struct Decoder {
     input: Input,
     frame: Box<FrameDecoder>,
     is_in_frame: bool,
@@ -106,7 +104,7 @@ struct Decoder {
 
 /// Where a frame starts.
 #[derive(Clone, Copy)]
-struct Point {
+pub(crate) struct Point {
     output: u64,
     input: u64,
 }
@@ -194,42 +192,26 @@ impl Decoder {
 /// The one pass over a packed file.
 pub(crate) struct Packed {
     decoder: Decoder,
-    points: Points,
+    marks: Marks<Point>,
     place: Place,
 }
 
-/// Starts of frames in the order of their output.
-struct Points {
-    list: Vec<Point>,
-    spacing: u64,
-}
-
-impl Points {
-    fn note(&mut self, point: Point) {
-        let is_far = self.list.last().is_none_or(|last| point.output >= last.output.saturating_add(self.spacing));
-        if is_far {
-            self.list.push(point);
-        }
-        if self.list.len() > MAX_POINTS {
-            self.spacing = self.spacing.saturating_mul(2);
-            let mut keep = false;
-            self.list.retain(|_| {
-                keep = !keep;
-                keep
-            });
-        }
+/// Keeps the start of a frame when it is far enough from the last one.
+fn note(marks: &mut Marks<Point>, point: Point) {
+    if marks.is_due(point.output) {
+        marks.push(point);
     }
 }
 
 impl Packed {
     pub(crate) fn new(source: Rc<dyn ByteSource>, place: &Place) -> Self {
         let decoder = Decoder::at(source, Point { output: 0, input: 0 });
-        Packed { decoder, points: Points { list: Vec::new(), spacing: FIRST_SPACING }, place: place.clone() }
+        Packed { decoder, marks: Marks::new(FIRST_SPACING, MAX_POINTS), place: place.clone() }
     }
 
     /// Ends the pass, which has come to the end of the file: what it found, and the bytes for reading anywhere.
-    pub(crate) fn finish(self, findings: &mut Findings) -> Unpacked {
-        let Packed { decoder, points, place } = self;
+    pub(crate) fn finish(self, findings: &mut Findings) -> Unpacked<Decoder> {
+        let Packed { decoder, marks, place } = self;
         let at = decoder.input.position();
         let here = place.then(format_args!("offset {at:#x}"));
         match &decoder.end {
@@ -237,13 +219,7 @@ impl Packed {
             Some(End::Failed(error)) => findings.add_failure(error),
             Some(End::Whole) | None => {}
         }
-        Unpacked {
-            length: decoder.output,
-            source: decoder.input.source,
-            place,
-            points: points.list,
-            cursors: RefCell::default(),
-        }
+        Unpacked::new(decoder.input.source, place, decoder.output, marks)
     }
 }
 
@@ -253,8 +229,8 @@ impl Forward for Packed {
     }
 
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let points = &mut self.points;
-        let count = self.decoder.read(buf, &mut |point| points.note(point));
+        let marks = &mut self.marks;
+        let count = self.decoder.read(buf, &mut |point| note(marks, point));
         match &self.decoder.end {
             Some(End::Failed(error)) if error.is_cancelled() => Err(error.clone()),
             _ => Ok(count),
@@ -262,8 +238,8 @@ impl Forward for Packed {
     }
 
     fn advance(&mut self, position: u64) -> Result<(), ReadError> {
-        let points = &mut self.points;
-        self.decoder.pass_over(position, &mut |point| points.note(point));
+        let marks = &mut self.marks;
+        self.decoder.pass_over(position, &mut |point| note(marks, point));
         Ok(())
     }
 
@@ -272,66 +248,37 @@ impl Forward for Packed {
     }
 }
 
-/// What a packed file holds, as far as it can be unpacked.
-pub(crate) struct Unpacked {
-    source: Rc<dyn ByteSource>,
-    place: Place,
-    length: u64,
-    points: Vec<Point>,
-    /// Used last, last.
-    cursors: RefCell<Vec<Decoder>>,
-}
+impl Cursor for Decoder {
+    type Mark = Point;
+    const KEPT: usize = 2;
 
-impl Unpacked {
-    /// A decoder that stands at or before this position, as near as can be.
-    fn cursor(&self, position: u64) -> Option<Decoder> {
-        let next = self.points.partition_point(|point| point.output <= position);
-        let point = *self.points.get(next.checked_sub(1)?)?;
-        let mut cursors = self.cursors.borrow_mut();
-        let fitting =
-            cursors.iter().enumerate().filter(|(_, cursor)| (point.output..=position).contains(&cursor.output));
-        let nearest = fitting.max_by_key(|(_, cursor)| cursor.output).map(|(at, _)| at);
-        Some(match nearest {
-            Some(at) => cursors.remove(at),
-            None => Decoder::at(Rc::clone(&self.source), point),
-        })
+    fn at(source: Rc<dyn ByteSource>, mark: &Point) -> Self {
+        Decoder::at(source, *mark)
+    }
+
+    fn output(&self) -> u64 {
+        self.output
+    }
+
+    fn go_to(&mut self, position: u64) {
+        self.pass_over(position, &mut |_| {});
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> usize {
+        self.read(buf, &mut |_| {})
+    }
+
+    fn failure(self) -> Option<ReadError> {
+        match self.end {
+            Some(End::Failed(error)) => Some(error),
+            _ => None,
+        }
     }
 }
 
-impl ByteSource for Unpacked {
-    fn len(&self) -> u64 {
-        self.length
-    }
-
-    fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let beyond = || {
-            let what =
-                format_args!("{} bytes at offset {offset:#x} lie beyond the end at {:#x}", buf.len(), self.length);
-            ReadError::corrupt(&self.place, what)
-        };
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.length) {
-            return Err(beyond());
-        }
-        if buf.is_empty() {
-            return Ok(());
-        }
-        let mut cursor = self.cursor(offset).ok_or_else(beyond)?;
-        cursor.pass_over(offset, &mut |_| {});
-        let wanted = buf.len();
-        let is_whole = cursor.output == offset && cursor.read(buf, &mut |_| {}) == wanted;
-        match cursor.end {
-            Some(End::Failed(error)) if !is_whole => return Err(error),
-            _ if !is_whole => {
-                return Err(ReadError::io(&self.place, "it was longer when it was opened: the file has changed"));
-            }
-            _ => {}
-        }
-        let mut cursors = self.cursors.borrow_mut();
-        if cursors.len() >= MAX_CURSORS {
-            cursors.remove(0);
-        }
-        cursors.push(cursor);
-        Ok(())
+impl Mark for Point {
+    fn output(&self) -> u64 {
+        self.output
     }
 }
 
@@ -354,7 +301,7 @@ mod tests {
         compress_to_vec(bytes, CompressionLevel::Fastest)
     }
 
-    fn unpack(packed: Vec<u8>) -> (Unpacked, Vec<&'static str>) {
+    fn unpack(packed: Vec<u8>) -> (Unpacked<Decoder>, Vec<&'static str>) {
         let mut findings = Findings::new();
         let mut stream = Packed::new(Rc::new(packed), &Place::new("zst"));
         stream.advance(u64::MAX).unwrap();
@@ -369,7 +316,7 @@ mod tests {
         let between = [&[0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0][..], b"any"].concat();
         let (unpacked, codes) = unpack([pack(&plain[..2 << 20]), between, pack(&plain[2 << 20..])].concat());
         assert_eq!((unpacked.len(), codes), (3 << 20, vec![]));
-        assert_eq!(unpacked.points.len(), 2);
+        assert_eq!(unpacked.marks.len(), 2);
         for offset in [3 * (1 << 20) - 2000, 5, (2 << 20) - 1000, 1_234_567, 1_236_567, 0] {
             let mut buf = [0; 2000];
             unpacked.read_exact_at(offset, &mut buf).unwrap();
@@ -400,11 +347,11 @@ mod tests {
 
     #[test]
     fn many_frames_keep_few_starts() {
-        let mut points = Points { list: Vec::new(), spacing: 1 };
+        let mut marks = Marks::new(1, MAX_POINTS);
         for output in 0..3 * MAX_POINTS as u64 {
-            points.note(Point { output, input: output });
+            note(&mut marks, Point { output, input: output });
         }
-        assert!(points.list.len() <= MAX_POINTS && points.list[0].output == 0);
-        assert!(points.list.is_sorted_by_key(|point| point.output));
+        assert!(marks.list.len() <= MAX_POINTS && marks.list[0].output == 0);
+        assert!(marks.list.is_sorted_by_key(|point| point.output));
     }
 }
