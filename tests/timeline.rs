@@ -3,7 +3,7 @@
 use careen_tests::{Disk, careen, disks};
 use serde_json::Value;
 
-/// The newest of the committed disks that has containers and files of its own.
+/// A committed disk with containers that wrote files.
 fn disk() -> &'static Disk {
     disks().get("cases/tiny").expect("tests/cases/tiny unpacks")
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use careen_evidence::{ByteSource, Place, ReadError};
+use careen_evidence::{ByteSource, Place, ReadError, check_range};
 
 /// Sources laid end to end.
 pub(crate) struct Joined {
@@ -32,11 +32,7 @@ impl ByteSource for Joined {
     }
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.length) {
-            let what =
-                format_args!("{} bytes at offset {offset:#x} lie beyond the end at {:#x}", buf.len(), self.length);
-            return Err(ReadError::corrupt(&self.place, what));
-        }
+        check_range(&self.place, offset, buf.len(), self.length)?;
         let (mut at, mut rest) = (offset, buf);
         let first = self.parts.partition_point(|(end, _)| *end <= offset);
         for (end, source) in self.parts.iter().skip(first) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use careen_evidence::{ByteSource, Place, ReadError};
+use careen_evidence::{ByteSource, Place, ReadError, check_range};
 
 /// What a run of the virtual disk consists of.
 pub(crate) enum Content {
@@ -60,10 +60,7 @@ impl<M: Mapping> ByteSource for Mapped<M> {
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
         let size = self.len();
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > size) {
-            let what = format_args!("{} bytes at offset {offset:#x} lie beyond the end at {size:#x}", buf.len());
-            return Err(ReadError::corrupt(&self.place, what));
-        }
+        check_range(&self.place, offset, buf.len(), size)?;
         let (mut at, mut rest, mut ahead) = (offset, buf, None);
         while !rest.is_empty() {
             let mut run = match ahead.take() {

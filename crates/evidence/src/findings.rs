@@ -97,6 +97,18 @@ impl Findings {
     }
 }
 
+/// The answer; a finding in its place where it could not be given. A cancellation is passed on.
+pub fn kept<T>(answer: Result<T, ReadError>, findings: &mut Findings) -> Result<Option<T>, ReadError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_cancelled() => Err(error),
+        Err(error) => {
+            findings.add_failure(&error);
+            Ok(None)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,6 +66,12 @@ impl ByteSource for Vec<u8> {
     }
 }
 
+/// The end of a read of `length` bytes at `offset`, which must not lie beyond `end`, the end of what is read.
+pub fn check_range(place: &Place, offset: u64, length: usize, end: u64) -> Result<u64, ReadError> {
+    let stop = offset.checked_add(length as u64).filter(|stop| *stop <= end);
+    stop.ok_or_else(|| beyond_end(place, offset, length, end))
+}
+
 fn beyond_end(place: &Place, offset: u64, length: usize, end: u64) -> ReadError {
     ReadError::corrupt(place, format_args!("{length} bytes at offset {offset:#x} lie beyond the end at {end:#x}"))
 }

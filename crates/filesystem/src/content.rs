@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use careen_evidence::{ByteSource, Findings, Place, ReadError, codes::filesystem as codes};
+use careen_evidence::{ByteSource, Findings, Place, ReadError, check_range, codes::filesystem as codes};
 
 use crate::inline;
 use crate::inode::{Inode, flags};
@@ -67,7 +67,7 @@ impl ByteSource for Content {
         if buf.is_empty() {
             return Ok(());
         }
-        let end = check_range(&self.place, offset, buf, self.size)?;
+        let end = check_range(&self.place, offset, buf.len(), self.size)?;
         let block_size = self.volume.block_size();
         let last_block = end.div_ceil(block_size);
         let mut logical = offset.checked_div(block_size).unwrap_or(0);
@@ -137,7 +137,7 @@ impl ByteSource for Inline {
     }
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        check_range(&self.place, offset, buf, self.size)?;
+        check_range(&self.place, offset, buf.len(), self.size)?;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let present = self.bytes.get(start..).unwrap_or(&[]);
         let count = present.len().min(buf.len());
@@ -147,16 +147,6 @@ impl ByteSource for Inline {
         }
         Ok(())
     }
-}
-
-/// End of a read, which must not lie beyond the end of the content.
-fn check_range(place: &Place, offset: u64, buf: &[u8], size: u64) -> Result<u64, ReadError> {
-    offset.checked_add(buf.len() as u64).filter(|end| *end <= size).ok_or_else(|| {
-        ReadError::corrupt(
-            place,
-            format_args!("{} bytes at offset {offset:#x} lie beyond the end at {size:#x}", buf.len()),
-        )
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! Only what stands in the container's own layer is looked at: everything else is the same by its nature. So the cost is
 //! that of the layer, whatever the size of the image.
 
-use careen_evidence::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat};
+use careen_evidence::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, kept};
 use careen_model::{ChangeKind, Timestamp};
 
 use crate::overlay::MergedTree;
@@ -164,18 +164,6 @@ fn capability(tree: &MergedTree, node: NodeId, findings: &mut Findings) -> Optio
         Err(error) => {
             findings.add_failure(&error);
             None
-        }
-    }
-}
-
-/// The answer, or a finding in its place; a cancellation is passed on.
-fn kept<T>(answer: Result<T, ReadError>, findings: &mut Findings) -> Result<Option<T>, ReadError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_cancelled() => Err(error),
-        Err(error) => {
-            findings.add_failure(&error);
-            Ok(None)
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, Kind, Limits, ReadError, Visit, read_file, resolve_path, walk};
+use careen_evidence::{FileTree, Findings, Kind, Limits, ReadError, Visit, kept, read_file, resolve_path, walk};
 use careen_model::{Container, Event, EventKind, Happening, Image, Stage, Timestamp};
 use careen_packages::{Worked, apt_history, dpkg_log};
 use jiff::Timestamp as Time;
 use serde_json::Value;
 
 use crate::logs::{LogFrom, LogQuery};
+use crate::session::OpenFilesystem;
 use crate::{Observer, Scope, Session};
 
 /// Files with what dpkg and apt noted; older ones have a number behind, and `.gz` from the second on.
@@ -80,7 +81,7 @@ impl Session {
         let wanted = query.of.iter().map(|scope| self.meant(scope)).collect::<Result<Vec<_>, _>>()?;
         let is_wanted = |scope: &Scope| wanted.is_empty() || wanted.contains(scope);
 
-        for filesystem in self.survey().filesystems {
+        for filesystem in self.filesystems.iter().map(OpenFilesystem::summary) {
             let scope = Scope::Filesystem(Some(filesystem.id));
             if is_wanted(&scope) {
                 let mounted = filesystem.last_mounted.as_deref();
@@ -311,18 +312,6 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_DETAIL) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
-    }
-}
-
-/// What could be read; what could not is told, but for a cancellation, which goes on.
-fn kept<T>(read: Result<T, ReadError>, findings: &mut Findings) -> Result<Option<T>, ReadError> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(error) if error.is_cancelled() => Err(error),
-        Err(error) => {
-            findings.add_failure(&error);
-            Ok(None)
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_evidence::{ByteSource, Findings, Place, ReadError};
+use careen_evidence::{ByteSource, Findings, Place, ReadError, check_range};
 use careen_model::codes::disk as codes;
 
 use super::header::{Header, Headers};
@@ -162,11 +162,7 @@ impl ByteSource for Replayed {
     }
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.length) {
-            let what =
-                format_args!("{} bytes at offset {offset:#x} lie beyond the end at {:#x}", buf.len(), self.length);
-            return Err(ReadError::corrupt(&self.place, what));
-        }
+        check_range(&self.place, offset, buf.len(), self.length)?;
         let (mut at, mut rest) = (offset, buf);
         while !rest.is_empty() {
             let over = self.pieces.range(..=at).next_back().filter(|(_, (end, _))| *end > at);

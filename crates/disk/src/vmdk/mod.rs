@@ -16,7 +16,7 @@ mod header;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_evidence::{ByteSource, Findings, Limits, Place, ReadError, Window, read_vec};
+use careen_evidence::{ByteSource, Findings, Limits, Place, ReadError, Window, check_range, read_vec};
 use careen_model::codes::disk as codes;
 
 use crate::beside::{Beside, NamedFile, last_part, needs_parent, needs_parts};
@@ -209,10 +209,7 @@ impl ByteSource for Zeros {
     }
 
     fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        if offset.checked_add(buf.len() as u64).is_none_or(|end| end > self.0) {
-            let what = format_args!("{} bytes at offset {offset:#x} lie beyond the end at {:#x}", buf.len(), self.0);
-            return Err(ReadError::corrupt(&Place::default(), what));
-        }
+        check_range(&Place::default(), offset, buf.len(), self.0)?;
         buf.fill(0);
         Ok(())
     }
