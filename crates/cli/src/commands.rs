@@ -198,6 +198,17 @@ fn each<T: Serialize>(
     answer: impl Fn(&Session) -> T,
     text: impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
+    try_each(disks, out, ask, |session| Ok(answer(session)), text)
+}
+
+/// The same with an answer that has to be worked out from the files.
+fn try_each<T: Serialize>(
+    disks: &Disks,
+    out: &mut Output,
+    ask: Ask<'_>,
+    answer: impl Fn(&mut Session) -> Result<T, ReadError>,
+    text: impl Fn(&T) -> String,
+) -> Result<Answer, Failure> {
     let [disk] = disks.disks.as_slice() else {
         let mut all = Answer::Whole;
         for disk in &disks.disks {
@@ -220,11 +231,11 @@ fn one<T: Serialize>(
     on_one_line: bool,
     out: &mut Output,
     ask: Ask<'_>,
-    answer: &impl Fn(&Session) -> T,
+    answer: &impl Fn(&mut Session) -> Result<T, ReadError>,
     text: &impl Fn(&T) -> String,
 ) -> Result<Answer, Failure> {
-    let session = opened(disk, ask)?;
-    let value = answer(&session);
+    let mut session = opened(disk, ask)?;
+    let value = answer(&mut session)?;
     if ask.json {
         out.json(&value, on_one_line)?;
     } else {

@@ -1,8 +1,9 @@
 //! What fills a disk.
 
 use careen_model::{Area, Space};
+use careen_survey::Session;
 
-use super::{Answer, Ask, Failure, complain, opened, told};
+use super::{Answer, Ask, Failure, try_each};
 use crate::arguments::Disks;
 use crate::output::Output;
 use crate::progress::Reporter;
@@ -10,32 +11,11 @@ use crate::tables;
 
 /// `careen space`.
 pub(super) fn space(disks: &Disks, out: &mut Output, ask: Ask<'_>) -> Result<Answer, Failure> {
-    let mut all = Answer::Whole;
-    for disk in &disks.disks {
+    let counted = |session: &mut Session| {
         let mut reporter = Reporter::new();
-        let found = opened(disk, ask).and_then(|mut session| {
-            let space = session.space(&mut |progress| reporter.show(&progress))?;
-            Ok((session, space))
-        });
-        drop(reporter);
-        match found {
-            Ok((session, space)) => {
-                all = all.max(told(session.findings()));
-                if ask.json {
-                    out.json(&space, disks.disks.len() > 1)?;
-                } else {
-                    out.bytes(text(&space).as_bytes())?;
-                }
-            }
-            Err(error) if disks.disks.len() == 1 => return Err(error.into()),
-            // One disk that cannot be read says nothing about the others.
-            Err(error) => {
-                complain(&error.to_string());
-                all = Answer::InPart;
-            }
-        }
-    }
-    Ok(all)
+        session.space(&mut |progress| reporter.show(&progress))
+    };
+    try_each(disks, out, ask, counted, text)
 }
 
 /// Areas as an indented list, then what could be had back.
