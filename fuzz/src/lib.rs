@@ -19,7 +19,7 @@ use careen_evidence::Limits;
 pub use archive::{tar, tar_gz, tar_split};
 pub use disk::{mbr_gpt, qcow2, vhd, vhdx, vmdk};
 pub use filesystem::{ext4, journal};
-pub use packages::{conda, dpkg, python};
+pub use packages::{apk, conda, dpkg, python, rpm};
 pub use store::{bbolt, overlay};
 
 /// A function that takes any bytes.
@@ -42,6 +42,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dpkg", dpkg),
     ("python", python),
     ("conda", conda),
+    ("rpm", rpm),
+    ("apk", apk),
 ];
 
 /// Far below the usual limits, so that an input that needs much time or memory stands out.

@@ -43,6 +43,24 @@ pub fn conda(input: &[u8]) {
     catalog(&tree);
 }
 
+/// rpm's database, of whichever kind its first bytes tell; with the log of a database of SQLite beside it where the input
+/// has one: behind the last place where the magic of a log stands at a multiple of 512 bytes.
+pub fn rpm(input: &[u8]) {
+    let is_log = |at: &usize| input[*at..].starts_with(&[0x37, 0x7f, 0x06, 0x82]);
+    let log = (0..input.len()).step_by(512).rev().find(is_log).unwrap_or(input.len());
+    let mut tree = MemoryTree::new("tree");
+    tree.file("/var/lib/rpm/rpmdb.sqlite", &input[..log]);
+    tree.file("/var/lib/rpm/rpmdb.sqlite-wal", &input[log..]);
+    catalog(&tree);
+}
+
+/// apk's database.
+pub fn apk(input: &[u8]) {
+    let mut tree = MemoryTree::new("tree");
+    tree.file("/lib/apk/db/installed", input);
+    catalog(&tree);
+}
+
 fn catalog(tree: &MemoryTree) {
     drop(catalog_tree(tree, &LIMITS, &CancelToken::default(), &mut Findings::new(), &mut |_| {}));
 }

@@ -53,7 +53,7 @@ pub use host::{EnginePackage, Host, HostUser};
 pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState, Registry, RegistryState};
 pub use log::{LogLine, LogPage, LogPosition, LogStream};
 pub use network::{Network, NetworkMember, Subnet};
-pub use package::{Details, Ecosystem, Package};
+pub use package::{Declared, Details, Ecosystem, LOCKED, Package};
 pub use place::Place;
 pub use progress::{Progress, Stage};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};

@@ -4,31 +4,81 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// A world of packages with its own names, versions and databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ecosystem {
-    /// dpkg's database.
-    Apt,
-    /// conda-meta.
-    Conda,
-    /// Python distributions' metadata.
-    Pip,
-}
-
-impl Ecosystem {
-    /// Every ecosystem, in the byte order of their names.
-    pub const ALL: [Ecosystem; 3] = [Ecosystem::Apt, Ecosystem::Conda, Ecosystem::Pip];
-
-    /// The word used in file names, columns and test ids.
-    pub fn name(self) -> &'static str {
-        match self {
-            Ecosystem::Apt => "apt",
-            Ecosystem::Conda => "conda",
-            Ecosystem::Pip => "pip",
+/// Declares the ecosystems in the byte order of their names, each with the columns that only it has; those of apt, conda
+/// and pip have fields of their own in [`Details`].
+macro_rules! ecosystems {
+    ($($(#[$doc:meta])* $ecosystem:ident = $name:literal, $columns:expr;)*) => {
+        /// A world of packages with its own names, versions and databases.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum Ecosystem {
+            $($(#[$doc])* $ecosystem,)*
         }
-    }
+
+        impl Ecosystem {
+            /// Every ecosystem, in the byte order of their names.
+            pub const ALL: [Ecosystem; [$($name),*].len()] = [$(Ecosystem::$ecosystem),*];
+
+            /// The word used in file names, columns and test ids.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Ecosystem::$ecosystem => $name,)*
+                }
+            }
+
+            /// What only this ecosystem records of a package: the names of the columns.
+            pub fn columns(self) -> &'static [&'static str] {
+                match self {
+                    $(Ecosystem::$ecosystem => $columns,)*
+                }
+            }
+        }
+    };
 }
+
+ecosystems! {
+    /// The database of Alpine's apk.
+    Apk = "apk", &["architecture", "origin"];
+    /// dpkg's database.
+    Apt = "apt", &["architecture", "source", "source_version", "status"];
+    /// Crates that a program was built from, as cargo-auditable writes them into it.
+    Cargo = "cargo", &["kind", "registry"];
+    /// PHP's composer.
+    Composer = "composer", &["state", "environment"];
+    /// conda-meta.
+    Conda = "conda", &["build", "channel", "environment"];
+    /// Installed libraries of R.
+    Cran = "cran", &["repository", "built", "environment"];
+    /// Installed gems of Ruby.
+    Gem = "gem", &["platform", "environment"];
+    /// Modules that a Go program was built from.
+    Go = "go", &["role", "sum"];
+    /// Java archives.
+    Java = "java", &["group", "archive"];
+    /// Julia's manifests.
+    Julia = "julia", &["uuid", "environment"];
+    /// Lua's luarocks.
+    Lua = "lua", &["environment"];
+    /// Node's modules.
+    Npm = "npm", &["state", "environment"];
+    /// .NET's libraries.
+    Nuget = "nuget", &["kind"];
+    /// The operating system itself: its release, kernel, C library.
+    Os = "os", &["kind"];
+    /// Arch Linux' database.
+    Pacman = "pacman", &["architecture", "base"];
+    /// Perl's distributions.
+    Perl = "perl", &["environment"];
+    /// Python distributions' metadata.
+    Pip = "pip", &["environment", "installer", "editable"];
+    /// rpm's database.
+    Rpm = "rpm", &["architecture", "source", "modularity"];
+    /// Programs that tell their version in a file of their own, such as FreeSurfer and FSL.
+    Tools = "tools", &["environment"];
+}
+
+/// The state of a package that only a lock file names: it does not count as installed.
+pub const LOCKED: &str = "locked";
 
 /// What only one ecosystem records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +113,33 @@ pub enum Details {
         /// Installed in place from a source directory.
         editable: bool,
     },
+    /// A package of any other ecosystem.
+    Other {
+        /// Which one.
+        of: Ecosystem,
+        /// One value for each of [`Ecosystem::columns`].
+        values: Vec<String>,
+    },
+}
+
+/// What a package says of itself, beyond what tells it from others; empty where its database does not keep it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Declared {
+    /// Its licence, in its own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub license: String,
+    /// Who made or packed it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub supplier: String,
+    /// Digest of the package as it was fetched: `sha256:…`, the digits in lower case.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// Names of the packages that it needs, as its ecosystem writes names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// Whether a person asked for it, or it came because another needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<bool>,
 }
 
 /// A package in a tree.
@@ -78,6 +155,9 @@ pub struct Package {
     pub found_at: String,
     /// diffID of the layer from which upward it stands unbroken at this version; `None` outside image layers.
     pub layer: Option<String>,
+    /// What it says of itself.
+    #[serde(default)]
+    pub declared: Declared,
     /// What its ecosystem records besides.
     pub details: Details,
 }
@@ -89,15 +169,48 @@ impl Package {
             Details::Apt { .. } => Ecosystem::Apt,
             Details::Conda { .. } => Ecosystem::Conda,
             Details::Pip { .. } => Ecosystem::Pip,
+            Details::Other { of, .. } => of,
+        }
+    }
+
+    /// What only its ecosystem records: one value for each of [`Ecosystem::columns`].
+    pub fn values(&self) -> Vec<&str> {
+        match &self.details {
+            Details::Apt { architecture, source, source_version, status } => {
+                vec![architecture, source, source_version, status]
+            }
+            Details::Conda { build, channel, environment } => vec![build, channel, environment],
+            Details::Pip { environment, installer, editable } => {
+                vec![environment, installer, if *editable { "yes" } else { "no" }]
+            }
+            Details::Other { values, .. } => values.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// What a column of its ecosystem says; empty when the ecosystem has no such column.
+    pub fn value(&self, column: &str) -> &str {
+        let at = self.ecosystem().columns().iter().position(|name| *name == column);
+        at.and_then(|at| self.values().get(at).copied()).unwrap_or_default()
+    }
+
+    /// Whether it is really there: dpkg also keeps entries of packages that are not, or not wholly, and lock files name
+    /// what is to be installed.
+    pub fn is_installed(&self) -> bool {
+        match &self.details {
+            Details::Apt { status, .. } => status.split(' ').next_back() == Some("installed"),
+            Details::Conda { .. } | Details::Pip { .. } => true,
+            Details::Other { .. } => self.value("state") != LOCKED,
         }
     }
 
     /// The name by which the ecosystem takes two packages for the same: for pip its normalized name (PEP 503: lower
-    /// case, runs of `-`, `_` and `.` as one `-`), else the name itself.
+    /// case, runs of `-`, `_` and `.` as one `-`), for .NET and composer in lower case, else the name itself.
     pub fn normalized_name(&self) -> Cow<'_, str> {
         match self.ecosystem() {
             Ecosystem::Pip => Cow::Owned(pep_503(&self.name)),
-            Ecosystem::Apt | Ecosystem::Conda => Cow::Borrowed(&self.name),
+            // Without regard to case: .NET's own rule, composer writes lower case anyway.
+            Ecosystem::Nuget | Ecosystem::Composer => Cow::Owned(self.name.to_lowercase()),
+            _ => Cow::Borrowed(&self.name),
         }
     }
 }
@@ -129,6 +242,7 @@ mod tests {
             purl: String::new(),
             found_at: String::new(),
             layer: None,
+            declared: Declared::default(),
             details,
         };
         let (build, channel, environment) = (String::new(), String::new(), String::new());

@@ -9,7 +9,6 @@
 //! Not read: `available`, `diversions`, file lists.
 
 mod log;
-mod os_release;
 mod stanza;
 
 pub use log::{Worked, apt_history, dpkg_log};
@@ -20,10 +19,10 @@ use std::collections::btree_map::Entry;
 
 use careen_evidence::{ByteSource, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError};
 use careen_model::codes::packages as codes;
-use careen_model::{Details, Ecosystem, Package};
+use careen_model::{Declared, Details, Ecosystem, Package};
 
+use crate::distribution::Distribution;
 use crate::{Cataloger, path, purl::purl};
-use os_release::Distribution;
 use stanza::{Field, Stanza, Stanzas};
 
 /// The cataloger of dpkg's packages.
@@ -62,7 +61,7 @@ impl Cataloger for Apt {
     ) -> Vec<Package> {
         match read_files(tree, path, node, limits, findings) {
             Ok(files) => {
-                let distribution = Distribution::of(tree, limits, findings);
+                let distribution = Distribution::of(tree, "debian", limits, findings);
                 packages(&files, &distribution, limits, findings)
             }
             Err(error) => {
@@ -156,7 +155,7 @@ fn read_file(
 
 /// The whole file. Pieces that cannot be read are a finding each and zeros here, which no text holds, so that the
 /// stanzas they touch are known to be broken and the others are kept.
-fn read_past_damage(
+pub fn read_past_damage(
     source: &dyn ByteSource,
     place: &Place,
     limits: &Limits,
@@ -282,6 +281,7 @@ fn package(
         version,
         found_at: file.path.clone(),
         layer: None,
+        declared: Declared::default(),
         details: Details::Apt { architecture, source, source_version, status },
     })
 }

@@ -8,7 +8,7 @@
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, ReadError, read_file};
 use careen_model::codes::packages as codes;
-use careen_model::{Details, Ecosystem, Package};
+use careen_model::{Declared, Details, Ecosystem, Package};
 use serde::Deserialize;
 
 use crate::{Cataloger, barren, path, pip, purl::purl};
@@ -132,6 +132,7 @@ fn package(record: Record, environment: String, found_at: String) -> Package {
         version: record.version,
         found_at,
         layer: None,
+        declared: Declared::default(),
         details: Details::Conda { build, channel, environment },
     }
 }

@@ -1,4 +1,4 @@
-//! Packages in a file tree: dpkg's, conda's and Python's, each read from the files its own tools keep.
+//! Packages in a file tree, each read from the files its own tools keep.
 //!
 //! One module an ecosystem, all in one list ([`CATALOGERS`]); one walk of a tree serves them all. Nothing is run and
 //! nothing is asked of a network: what is told is what the databases say.
@@ -9,14 +9,21 @@
 //! trees within the tree that are no environment of it (a chroot's dpkg database, packages unpacked in conda's cache,
 //! distributions vendored inside other distributions).
 
+mod apk;
 mod apt;
 mod barren;
 mod conda;
+mod distribution;
+mod draft;
+mod hex;
+mod pacman;
 mod path;
 mod pip;
 mod purl;
+mod rpm;
+mod sqlite;
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests;
 
 use std::collections::BTreeSet;
@@ -24,9 +31,12 @@ use std::collections::BTreeSet;
 use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, resolve_path, walk};
 use careen_model::{Ecosystem, Package};
 
+pub use apk::Apk;
 pub use apt::{Apt, Worked, apt_history, dpkg_log};
 pub use conda::Conda;
+pub use pacman::Pacman;
 pub use pip::Pip;
+pub use rpm::Rpm;
 
 /// What knows the databases of one ecosystem.
 ///
@@ -63,7 +73,7 @@ pub trait Cataloger {
 }
 
 /// Every cataloger. A new ecosystem is a module and a line here.
-pub const CATALOGERS: &[&dyn Cataloger] = &[&Apt, &Conda, &Pip];
+pub const CATALOGERS: &[&dyn Cataloger] = &[&Apk, &Apt, &Conda, &Pacman, &Pip, &Rpm];
 
 /// What a tree holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,9 +98,13 @@ pub fn catalog_tree(
     let mut ecosystems = BTreeSet::new();
     let mut packages = Vec::new();
     for cataloger in CATALOGERS {
+        // Several places may lead to one database.
+        let mut met = BTreeSet::new();
         for place in cataloger.places() {
             cancel.check()?;
-            if let Some(node) = resolve(tree, place, findings)? {
+            if let Some(node) = resolve(tree, place, findings)?
+                && met.insert(node)
+            {
                 ecosystems.insert(cataloger.ecosystem());
                 packages.append(&mut cataloger.catalog(tree, place, node, limits, findings));
             }

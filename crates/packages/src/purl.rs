@@ -6,8 +6,10 @@ use std::fmt::Write;
 pub fn purl(kind: &str, namespace: &str, name: &str, version: &str, qualifiers: &[(&str, &str)]) -> String {
     let mut url = format!("pkg:{kind}/");
     if !namespace.is_empty() {
-        encode(namespace, &mut url);
-        url.push('/');
+        for segment in namespace.split('/').filter(|segment| !segment.is_empty()) {
+            encode(segment, &mut url);
+            url.push('/');
+        }
     }
     encode(name, &mut url);
     if !version.is_empty() {
@@ -51,6 +53,13 @@ mod tests {
             purl("conda", "", "absl-py", "0.4.1", &[("build", "py36h06a4308_0"), ("channel", "main"), ("type", "")]),
             "pkg:conda/absl-py@0.4.1?build=py36h06a4308_0&channel=main"
         );
+    }
+
+    #[test]
+    fn each_segment_of_a_namespace_is_encoded_by_itself() {
+        let url = purl("golang", "github.com/go-yaml", "yaml", "v2.0.0", &[]);
+        assert_eq!(url, "pkg:golang/github.com/go-yaml/yaml@v2.0.0");
+        assert_eq!(purl("npm", "@angular", "core", "1", &[]), "pkg:npm/%40angular/core@1");
     }
 
     #[test]

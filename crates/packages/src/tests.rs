@@ -4,12 +4,14 @@ mod apt;
 mod conda;
 mod damage;
 mod pip;
+mod rpm;
+mod system;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Entry, MemoryTree, Place, Stat, Xattrs};
-use careen_model::Details;
+use careen_model::{Declared, Details};
 
 use super::*;
 

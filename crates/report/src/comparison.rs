@@ -1,14 +1,13 @@
 //! Packages across images: who has what, in which version, and what one version for all would be.
 //!
-//! A package is one row by its normalized name (PEP 503 for pip, the name itself elsewhere). Of dpkg's packages only
-//! those in the state `installed` count. Versions are told apart as they are written; where several stand together they
+//! A package is one row by its normalized name (PEP 503 for pip, the name itself elsewhere). Only what
+//! is installed counts: dpkg's packages in that state, and nothing that only a lock file names. Versions are told apart as they are written; where several stand together they
 //! are ordered by their ecosystem, lowest first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use careen_model::{
-    CommonPackage, Comparison, Details, Drift, Ecosystem, ImagePackages, Matrix, MatrixRow, Package, StandardChoice,
-    UniquePackage,
+    CommonPackage, Comparison, Drift, Ecosystem, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
 };
 
 use crate::version::{compare_versions, is_orderable};
@@ -62,21 +61,14 @@ pub fn has_ecosystem(image: &ImagePackages, ecosystem: Ecosystem) -> bool {
     image.ecosystems.contains(&ecosystem) || image.packages.iter().any(|package| package.ecosystem() == ecosystem)
 }
 
-/// Whether a package is really there: dpkg also keeps entries of packages that are not, or not wholly.
-fn is_installed(package: &Package) -> bool {
-    match &package.details {
-        Details::Apt { status, .. } => status.split(' ').next_back() == Some("installed"),
-        Details::Conda { .. } | Details::Pip { .. } => true,
-    }
-}
-
 /// Package → the versions in each image, lowest first.
 type Rows = BTreeMap<String, Vec<Vec<String>>>;
 
 fn rows(ecosystem: Ecosystem, images: &[&ImagePackages]) -> Rows {
     let mut rows = Rows::new();
     for (column, image) in images.iter().enumerate() {
-        for package in image.packages.iter().filter(|package| package.ecosystem() == ecosystem && is_installed(package))
+        for package in
+            image.packages.iter().filter(|package| package.ecosystem() == ecosystem && package.is_installed())
         {
             let row =
                 rows.entry(package.normalized_name().into_owned()).or_insert_with(|| vec![Vec::new(); images.len()]);

@@ -1,6 +1,6 @@
 //! The files of `packages --out DIR`.
 
-use careen_model::{Details, Ecosystem, ImagePackages, Package};
+use careen_model::{Ecosystem, ImagePackages};
 
 use crate::comparison::{SEPARATOR, compare, has_ecosystem};
 use crate::csv_table::Table;
@@ -37,33 +37,18 @@ pub fn package_files(images: &[ImagePackages]) -> Vec<ReportFile> {
     files.into_iter().map(|(name, table)| ReportFile { name, bytes: table.into_bytes() }).collect()
 }
 
-/// Every package of one ecosystem, dpkg's in any state, with what only that ecosystem records.
+/// Every package of one ecosystem, in any state, with what only that ecosystem records.
 fn by_image(ecosystem: Ecosystem, images: &[ImagePackages]) -> Table {
-    let special: &[&str] = match ecosystem {
-        Ecosystem::Apt => &["architecture", "source", "source_version", "status"],
-        Ecosystem::Conda => &["build", "channel", "environment"],
-        Ecosystem::Pip => &["environment", "installer", "editable"],
-    };
-    let header = [&["image", "image_id", "package", "version"], special, &["layer", "found_at"]];
+    let header = [&["image", "image_id", "package", "version"], ecosystem.columns(), &["layer", "found_at"]];
     let mut table = Table::new(header.concat());
     for image in images {
         for package in image.packages.iter().filter(|package| package.ecosystem() == ecosystem) {
             let first = [&image.image, &image.image_id, &package.name, &package.version].map(String::as_str);
             let last = [package.layer.as_deref().unwrap_or_default(), &package.found_at];
-            table.push([first.as_slice(), &special_cells(package), &last].concat());
+            table.push([first.as_slice(), &package.values(), &last].concat());
         }
     }
     table
-}
-
-fn special_cells(package: &Package) -> Vec<&str> {
-    match &package.details {
-        Details::Apt { architecture, source, source_version, status } => {
-            vec![architecture, source, source_version, status]
-        }
-        Details::Conda { build, channel, environment } => vec![build, channel, environment],
-        Details::Pip { environment, installer, editable } => vec![environment, installer, yes_or_no(*editable)],
-    }
 }
 
 fn everything(images: &[ImagePackages]) -> Table {

@@ -1,6 +1,6 @@
 //! Three images made by hand, and the files that come of them.
 
-use careen_model::{Details, Ecosystem, ImagePackages, Package};
+use careen_model::{Declared, Details, Ecosystem, ImagePackages, Package};
 
 use crate::*;
 
@@ -26,6 +26,7 @@ fn package(name: &str, version: &str, found_at: &str, layer: Option<&str>, detai
         purl: format!("pkg:x/{name}@{version}"),
         found_at: found_at.into(),
         layer: layer.map(Into::into),
+        declared: Declared::default(),
         details,
     }
 }

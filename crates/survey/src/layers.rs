@@ -124,6 +124,7 @@ fn identity(package: &Package) -> Identity<'_> {
         Details::Apt { architecture, status, .. } => (architecture.as_str(), state(status)),
         Details::Conda { build, .. } => (build.as_str(), ""),
         Details::Pip { .. } => ("", ""),
+        Details::Other { values, .. } => (values.first().map_or("", String::as_str), ""),
     };
     (&package.name, &package.version, variant, state)
 }

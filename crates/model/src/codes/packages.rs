@@ -6,6 +6,26 @@ super::codes! {
         do_en: "The packages themselves are in the answer. To see which layer has them, look into this copy of the database.",
         ko: "{database}의 패키지 {count}개를 어느 레이어가 추가했는지 알 수 없습니다. 하위 레이어에 있는 이 데이터베이스의 사본이 손상되었으며, 그 안에 이 패키지들이 있었을 수 있습니다.",
         do_ko: "패키지 자체는 결과에 모두 있습니다. 어느 레이어에 있었는지는 이 사본을 직접 열어 확인하십시오.";
+    PACKAGE_RECORD_LOST = "package-record-lost", Loss,
+        en: "A record of {ecosystem} packages cannot be used: {reason}. What it names is not in the answer; all else is.",
+        do_en: "Look at this file. Other images on the disk may hold the same record whole.",
+        ko: "{ecosystem} 패키지 기록을 사용할 수 없습니다: {reason}. 이 기록에 있는 항목만 결과에서 빠졌고 나머지는 모두 포함되어 있습니다.",
+        do_ko: "이 파일을 확인하십시오. 디스크의 다른 이미지에 같은 기록이 온전하게 남아 있을 수 있습니다.";
+    PACKAGE_DATABASE_DAMAGED = "package-database-damaged", Loss,
+        en: "A part of the {ecosystem} database cannot be read: {reason}. Packages that stand in that part are missing from the answer.",
+        do_en: "Compare the list with another image that was built on the same base.",
+        ko: "{ecosystem} 데이터베이스의 일부를 읽을 수 없습니다: {reason}. 그 부분에 있던 패키지는 결과에 없습니다.",
+        do_ko: "같은 베이스로 만든 다른 이미지의 목록과 비교하십시오.";
+    SQLITE_LOG_APPLIED = "sqlite-log-applied", Note,
+        en: "The last changes of this database stand in its log ({frames} pages of `-wal`) and were applied here, as SQLite itself would.",
+        do_en: "Nothing is lost: the program that wrote the database was stopped before it tidied up.",
+        ko: "이 데이터베이스의 마지막 변경은 로그(`-wal`의 페이지 {frames}개)에 있어 SQLite와 같은 방식으로 적용했습니다.",
+        do_ko: "손실은 없습니다. 데이터베이스를 쓰던 프로그램이 정리하기 전에 중단된 것입니다.";
+    SQLITE_JOURNAL_PENDING = "sqlite-journal-pending", Damage,
+        en: "A transaction of this database was interrupted and its rollback journal was not played back: the list may show part of an unfinished installation.",
+        do_en: "Compare with the packages of the layer below, which were installed before.",
+        ko: "이 데이터베이스의 트랜잭션이 중단되었고 롤백 저널은 적용하지 않았습니다. 끝나지 않은 설치의 일부가 목록에 보일 수 있습니다.",
+        do_ko: "그 전에 설치된 하위 레이어의 패키지와 비교하십시오.";
     APT_STANZA_LOST = "apt-stanza-lost", Loss,
         en: "The entry of the package {package} in dpkg's database cannot be read: {reason}. The package is not in the answer; the others are.",
         do_en: "Look at this place of the file. In a running system `apt-get install --reinstall` of the package writes its entry anew.",

@@ -2,7 +2,7 @@
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, read_file, read_vec};
 use careen_model::codes::packages as codes;
-use careen_model::{Details, Package};
+use careen_model::{Declared, Details, Package};
 
 use super::metadata::{Identity, installer, is_editable, link_target};
 use super::{METADATA, has_suffix};
@@ -246,6 +246,7 @@ impl<'a> Site<'a> {
             version,
             found_at: path::text(&told.found_at),
             layer: None,
+            declared: Declared::default(),
             details: Details::Pip {
                 environment: path::text(environment(self.directory)),
                 installer: told.installer,

@@ -25,6 +25,7 @@ fn a_stanza_becomes_a_package() {
         purl: "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bb1?arch=amd64&distro=debian-12".into(),
         found_at: "/var/lib/dpkg/status".into(),
         layer: None,
+        declared: Declared::default(),
         details,
     };
     assert_eq!(found.packages, [expected]);

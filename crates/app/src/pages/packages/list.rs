@@ -192,6 +192,7 @@ fn PackageDetail(row: PackageRow, selected: RwSignal<Option<String>>) -> impl In
             (packages::INSTALLER.get(), if installer.is_empty() { format::UNKNOWN.to_owned() } else { installer }),
             (packages::EDITABLE.get(), if editable { general::YES.get() } else { general::NO.get() }.to_owned()),
         ],
+        Details::Other { of, values } => of.columns().iter().copied().zip(values).collect(),
     };
     view! {
         <Detail title=package.name.clone() close=Callback::new(move |()| selected.set(None))>

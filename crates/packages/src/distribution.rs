@@ -5,7 +5,7 @@ use careen_evidence::{FileTree, Findings, Kind, Limits, ReadError, read_file};
 /// What package URLs need of os-release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
-    /// `ID`; `debian` when the tree has no os-release, the place dpkg's names come from.
+    /// `ID`; without an os-release, what the ecosystem is known by.
     pub id: String,
     /// `VERSION_ID`, else `VERSION_CODENAME`; empty for a rolling release.
     pub version: String,
@@ -18,8 +18,9 @@ const PLACES: [&[u8]; 2] = [b"/etc/os-release", b"/usr/lib/os-release"];
 const LARGEST: u64 = 64 << 10;
 
 impl Distribution {
-    /// The distribution of this tree. An os-release that cannot be read is a finding.
-    pub fn of(tree: &dyn FileTree, limits: &Limits, findings: &mut Findings) -> Self {
+    /// The distribution of this tree, called `otherwise` when the tree does not say. An os-release that cannot be read is
+    /// a finding.
+    pub fn of(tree: &dyn FileTree, otherwise: &str, limits: &Limits, findings: &mut Findings) -> Self {
         let limits = Limits { bytes: limits.bytes.min(LARGEST), ..*limits };
         let read = |path: &[u8], findings: &mut Findings| -> Result<Option<Vec<u8>>, ReadError> {
             match crate::resolve(tree, path, findings)? {
@@ -31,12 +32,12 @@ impl Distribution {
         };
         for path in PLACES {
             match read(path, findings) {
-                Ok(Some(bytes)) => return parse(&bytes),
+                Ok(Some(bytes)) => return parse(&bytes, otherwise),
                 Ok(None) => {}
                 Err(error) => findings.add_failure(&error),
             }
         }
-        parse(b"")
+        parse(b"", otherwise)
     }
 
     /// As the qualifier `distro` of a package URL: `debian-12`.
@@ -46,7 +47,7 @@ impl Distribution {
 }
 
 /// Shell assignments, one a line; values may stand in quotes.
-fn parse(bytes: &[u8]) -> Distribution {
+fn parse(bytes: &[u8], otherwise: &str) -> Distribution {
     let text = String::from_utf8_lossy(bytes);
     let value = |wanted: &str| {
         let mut lines = text.lines().filter_map(|line| line.trim().split_once('='));
@@ -58,7 +59,7 @@ fn parse(bytes: &[u8]) -> Distribution {
         })
     };
     Distribution {
-        id: value("ID").unwrap_or_else(|| "debian".to_owned()),
+        id: value("ID").unwrap_or_else(|| otherwise.to_owned()),
         version: value("VERSION_ID").or_else(|| value("VERSION_CODENAME")).unwrap_or_default(),
     }
 }
@@ -76,14 +77,14 @@ mod tests {
 
     #[test]
     fn quotes_are_taken_off_and_the_version_may_be_a_code_name() {
-        let found = parse(b"NAME=\"x\"\nID=ubuntu\nVERSION_ID=\"22.04\"\n");
+        let found = parse(b"NAME=\"x\"\nID=ubuntu\nVERSION_ID=\"22.04\"\n", "debian");
         assert_eq!((found.id.as_str(), found.qualifier().as_str()), ("ubuntu", "ubuntu-22.04"));
-        assert_eq!(parse(b"ID='debian'\nVERSION_CODENAME=trixie\n").qualifier(), "debian-trixie");
+        assert_eq!(parse(b"ID='debian'\nVERSION_CODENAME=trixie\n", "debian").qualifier(), "debian-trixie");
     }
 
     #[test]
     fn what_the_manual_does_not_allow_is_not_taken() {
-        let found = parse(b"ID=\"a b\"\nVERSION_ID=../1\n");
+        let found = parse(b"ID=\"a b\"\nVERSION_ID=../1\n", "debian");
         assert_eq!((found.id.as_str(), found.qualifier().as_str()), ("debian", ""));
     }
 
@@ -92,6 +93,6 @@ mod tests {
         let mut tree = MemoryTree::new("test");
         tree.file("/usr/lib/os-release", "ID=lab\nVERSION_ID=7\n");
         tree.symlink("/etc/os-release", "../usr/lib/os-release");
-        assert_eq!(Distribution::of(&tree, &Limits::default(), &mut Findings::new()).qualifier(), "lab-7");
+        assert_eq!(Distribution::of(&tree, "debian", &Limits::default(), &mut Findings::new()).qualifier(), "lab-7");
     }
 }
