@@ -259,23 +259,26 @@ fn images_are_read(disk: &Disk, base: &Disk) -> Outcome {
         survey(base)?["images"].as_array().into_iter().flatten().filter(|image| image["kind"] != "intermediate")
     {
         let scope = format!("image:{}", image["id"].as_str().unwrap_or_default());
-        let file = disk.file.to_string_lossy();
-        let ours = careen(["ls", &*file, "--of", &scope, "-R", "--hash", "--json"]).expect(&[0])?.json_lines()?;
-        let is_own = |line: &Value| {
-            let path = line["path"].as_str().unwrap_or_default();
-            !OF_THE_ENGINE.contains(&path) && !["/proc", "/sys"].contains(&path)
-        };
-        let mut said: Vec<Value> = listing::list(base, &scope)?.into_iter().filter(is_own).collect();
-        let ours: Vec<Value> = ours.into_iter().filter(is_own).collect();
-        for (said, own) in said.iter_mut().zip(&ours) {
-            // A directory that no packed layer has an entry for was made when it was unpacked.
-            if own["type"] == "d" && own["mtime_ns"] == 0 {
-                said["mtime_ns"] = own["mtime_ns"].clone();
-            }
-        }
-        wrong.extend(compare::listings(&said, &ours).err().map(|text| format!("{scope}: {text}")));
+        wrong.extend(is_read((disk, &scope), (base, &scope)).err());
     }
     compare::verdict(&wrong)
+}
+
+/// A scope of a disk has the files of another disk's, from whichever form of its layers is left.
+pub fn is_read((disk, scope): (&Disk, &str), (base, same): (&Disk, &str)) -> Outcome {
+    let is_own = |line: &Value| {
+        let path = line["path"].as_str().unwrap_or_default();
+        !OF_THE_ENGINE.contains(&path) && !["/proc", "/sys"].contains(&path)
+    };
+    let mut said: Vec<Value> = listing::list(base, same)?.into_iter().filter(is_own).collect();
+    let ours: Vec<Value> = listing::list(disk, scope)?.into_iter().filter(is_own).collect();
+    for (said, own) in said.iter_mut().zip(&ours) {
+        // A directory that no packed layer has an entry for was made when it was unpacked.
+        if own["type"] == "d" && own["mtime_ns"] == 0 {
+            said["mtime_ns"] = own["mtime_ns"].clone();
+        }
+    }
+    compare::listings(&said, &ours).map_err(|text| format!("{scope}: {text}"))
 }
 
 /// Something is told of this disk that is not told of the other one.

@@ -109,6 +109,14 @@ pub fn disks() -> &'static Disks {
     })
 }
 
+/// One disk of the corpus alone, and the folder with what is known of it; an error where there is no corpus.
+pub fn of_corpus(name: &str) -> Result<(PathBuf, PathBuf), String> {
+    let corpus = std::env::var_os("CAREEN_CORPUS").filter(|folder| !folder.is_empty());
+    let corpus = PathBuf::from(corpus.ok_or("CAREEN_CORPUS is not set")?);
+    let file = unpack(&corpus.join(format!("disks/{name}.raw.zst")), &format!("corpus/{name}"))?;
+    Ok((file, corpus.join("truth").join(name)))
+}
+
 impl Disks {
     /// The disk of this name.
     pub fn get(&self, name: &str) -> Option<&Disk> {

@@ -19,7 +19,7 @@ use careen_model::{Store, StoreKind};
 
 use crate::containerd::{CONTENT, ContainerdRoot, DOCKER_NAMESPACE, METADATA};
 use crate::digest::is_hex64;
-use crate::records::{Object, Records, Spent};
+use crate::records::{Object, Records, Spent, text_of};
 
 /// How deep below the root of a filesystem a data root is looked for: `/version-pack-data/community/docker` is the
 /// deepest of Docker Desktop's.
@@ -354,13 +354,33 @@ fn serving(
     let containers = containers.map(|directory| records.entries(&directory, findings)).unwrap_or_default();
     let beneath = docker.directory.path_of("");
     let by_name = |root: &Rc<ContainerdRoot>| root.serves(containers.iter().map(|(id, _)| id.as_str()));
+    // Without its databases it still has the images that containers were made from.
+    let by_image = |root: &Rc<ContainerdRoot>| {
+        !root.metadata.is_whole && images_of(records, &containers).iter().any(|image| root.has_blob(records, image))
+    };
     let by_path = |root: &Rc<ContainerdRoot>| root.directory.path.starts_with(&beneath);
     let alone = || {
         let mut candidates = containerd.iter().enumerate().filter(|(_, root)| root.has_docker_images());
         let first = candidates.next().filter(|_| docker.drivers.is_empty() && is_only_without_driver)?;
         candidates.next().is_none().then_some(first.0)
     };
-    containerd.iter().position(by_name).or_else(|| containerd.iter().position(by_path)).or_else(alone)
+    let named = containerd.iter().position(by_name);
+    named
+        .or_else(|| containerd.iter().position(by_path))
+        .or_else(|| containerd.iter().position(by_image))
+        .or_else(alone)
+}
+
+/// Digests of the manifests that containers of containerd's store were made from, as their records name them.
+fn images_of(records: &Records<'_>, containers: &[(String, Object)]) -> Vec<String> {
+    let image = |(_, directory): &(String, Object)| {
+        // What is wrong with a record is told when the containers are read.
+        let untold = &mut Findings::new();
+        let file = records.child(directory, "config.v2.json", untold)?;
+        let config = records.json(&file, untold).ok()?;
+        text_of(config.get("ImageManifest")?, "digest").map(str::to_owned)
+    };
+    containers.iter().filter(|(id, _)| is_hex64(id)).take(MAX_PROBES).filter_map(image).collect()
 }
 
 /// The snapshotter under whose name containers were mounted: `rootfs/<snapshotter>/<container id>`.

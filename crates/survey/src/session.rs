@@ -232,7 +232,7 @@ impl Session {
     /// The session with the stores of its filesystems opened.
     pub(crate) fn with_stores(mut self, observer: Observer<'_>) -> Result<Session, ReadError> {
         self.open_stores(observer)?;
-        self.relate_stores();
+        self.relate_stores()?;
         self.note_what_is_missing();
         let mut findings = Findings::new();
         self.host = self.read_host(&mut findings);

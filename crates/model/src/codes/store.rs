@@ -247,10 +247,20 @@ super::codes! {
         ko: "스냅샷 디렉터리 {count}개가 어떤 기록에도 속하지 않습니다: {directories}. containerd는 다음 정리 때 이런 디렉터리를 삭제합니다.",
         do_ko: "파일로 살펴볼 수 있습니다.";
     SNAPSHOTS_UNASSIGNED = "snapshots-unassigned", Loss,
-        en: "The database of the snapshots is lost, so it is not known whose {count} directories of snapshots are: {directories}. Images are read from their packed layers instead; what containers changed is in some of these directories.",
+        en: "The database of the snapshots is lost, so it is not known whose {count} directories of snapshots are: {directories}. Images are read from their packed layers instead; what containers changed whose own directory is not told may be in these.",
         do_en: "Look into the directories with the highest numbers first: containers that were made last have them. Each can be browsed as files.",
-        ko: "스냅샷 데이터베이스가 손실되어 스냅샷 디렉터리 {count}개가 어디에 속하는지 알 수 없습니다: {directories}. 이미지는 압축된 레이어에서 읽으며, 컨테이너가 변경한 내용은 이 디렉터리들 가운데 일부에 있습니다.",
+        ko: "스냅샷 데이터베이스가 손실되어 스냅샷 디렉터리 {count}개가 어디에 속하는지 알 수 없습니다: {directories}. 이미지는 압축된 레이어에서 읽으며, 자신의 디렉터리를 알 수 없는 컨테이너의 변경 내용이 이 디렉터리들에 있을 수 있습니다.",
         do_ko: "번호가 큰 디렉터리부터 확인하십시오. 마지막에 만든 컨테이너의 디렉터리입니다. 각 디렉터리는 파일로 살펴볼 수 있습니다.";
+    LAYERS_RECOGNIZED = "layers-recognized", Note,
+        en: "{count} directories of snapshots, whose database is lost, were recognized by comparing their files with packed layers.",
+        do_en: "Nothing needs to be done: it is shown which layer each of them is.",
+        ko: "데이터베이스가 손실된 스냅샷 디렉터리 {count}개를 압축된 레이어와 파일을 비교하여 알아냈습니다.",
+        do_ko: "조치할 필요가 없습니다. 각 디렉터리가 어떤 레이어인지 표시됩니다.";
+    CONTAINER_LAYER_DERIVED = "container-layer-derived", Damage,
+        en: "The database that says where the changes of the container {container} lie is lost. They are taken to be in the directory {directory}: it stands on the layers of the container's image ({layer}), its time of birth is {delay} ms from that of the container's record, and no other container without directory fits it.",
+        do_en: "This is very likely, not certain: look into the changes before you rely on them.",
+        ko: "컨테이너 {container}의 변경 내용이 있는 위치를 담은 데이터베이스가 손실되었습니다. 디렉터리 {directory}에 있는 것으로 봅니다. 이 디렉터리는 컨테이너 이미지의 레이어({layer}) 위에 있고, 생성 시각이 컨테이너 기록의 시각과 {delay}ms 차이이며, 디렉터리를 찾지 못한 다른 컨테이너 가운데 여기에 맞는 것이 없습니다.",
+        do_ko: "가능성이 매우 높지만 확실하지는 않습니다. 사용하기 전에 변경 내용을 확인하십시오.";
     INGESTS_UNFINISHED = "ingests-unfinished", Note,
         en: "{count} downloads into this store were not finished. They belong to no image.",
         do_en: "Nothing is lost: pulling the image again finishes them or begins anew.",

@@ -44,12 +44,12 @@ pub(super) fn check(
     containers: &[&Container],
     snapshots: &[&str],
     has_snapshot: impl Fn(&str) -> bool,
+    reason: &str,
     place: &careen_evidence::Place,
     findings: &mut Findings,
 ) {
     use careen_evidence::codes::store::{CONTAINER_LAYER_LOST, CONTAINER_RECORD_MISSING};
     for container in containers.iter().filter(|container| !has_snapshot(&container.id)) {
-        let reason = "no snapshot has its name";
         let values: &[(&str, &dyn std::fmt::Display)] = &[("container", &container.id), ("reason", &reason)];
         findings.add(&CONTAINER_LAYER_LOST, &place.then(&container.id), values);
     }

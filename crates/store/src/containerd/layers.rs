@@ -243,6 +243,21 @@ impl Layers {
         Some(LayerFiles::Blob { node: blob.node, digest: record.digest.clone() })
     }
 
+    /// The layers with a blob and without a directory: chain id, blob and its name.
+    pub fn without_directory(&self) -> impl Iterator<Item = (&str, NodeId, &str)> {
+        self.records.iter().filter_map(|(chain, record)| {
+            let blob = record.blob.as_ref().filter(|_| record.content.is_none())?;
+            Some((chain.as_str(), blob.node, record.digest.as_str()))
+        })
+    }
+
+    /// Notes in which directory a layer was found again.
+    pub fn found_at(&mut self, chain: &str, number: u64) {
+        if let Some(record) = self.records.get_mut(chain).filter(|record| record.number.is_none()) {
+            record.number = Some(number);
+        }
+    }
+
     pub fn diff_id(&self, chain: &str) -> Option<&str> {
         self.records.get(chain)?.diff_id.as_deref()
     }

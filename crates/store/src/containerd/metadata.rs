@@ -13,7 +13,7 @@ use crate::bbolt::Database;
 use crate::records::{Object, Records, kept};
 
 /// The whole database, as far as it can be read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Metadata {
     pub namespaces: BTreeMap<String, Namespace>,
     /// Whether it was opened and every page of it could be read, so that what is not in it is not there.
@@ -23,7 +23,7 @@ pub(crate) struct Metadata {
 }
 
 /// What belongs to one name space.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Namespace {
     /// By the full reference.
     pub images: BTreeMap<String, ImageRecord>,
@@ -42,7 +42,7 @@ pub(crate) struct Namespace {
 }
 
 /// A named image.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ImageRecord {
     pub digest: Option<String>,
     pub media_type: Option<String>,
@@ -53,20 +53,23 @@ pub(crate) struct ImageRecord {
 }
 
 /// A blob of the content store.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct BlobRecord {
     pub labels: BTreeMap<String, String>,
 }
 
 /// A snapshot as its name space knows it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SnapshotRecord {
     /// Its key in the snapshotter's own database.
     pub name: Option<String>,
+    /// Key of the one beneath.
+    pub parent: Option<String>,
+    pub created: Option<String>,
 }
 
 /// A container that containerd ran, or was told of.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ContainerRecord {
     pub image: Option<String>,
     pub snapshot_key: Option<String>,
@@ -127,7 +130,11 @@ impl Metadata {
                 contents.within(database, "snapshots", findings)?.each(database, findings)?
             {
                 let all = snapshots.each(database, findings)?.into_iter();
-                let record = |snapshot: Contents| SnapshotRecord { name: snapshot.text("name") };
+                let record = |snapshot: Contents| SnapshotRecord {
+                    name: snapshot.text("name"),
+                    parent: snapshot.text("parent"),
+                    created: snapshot.time("createdat"),
+                };
                 space.snapshots.insert(snapshotter, all.map(|(key, snapshot)| (key, record(snapshot))).collect());
             }
             for (id, container) in contents.within(database, "containers", findings)?.each(database, findings)? {

@@ -16,12 +16,15 @@ mod content;
 mod document;
 mod images;
 mod layers;
+mod lost;
 mod metadata;
 mod names;
+mod recognize;
 mod snapshots;
 mod store;
 #[cfg(test)]
 mod tests;
+mod uppers;
 mod values;
 
 use careen_evidence::{Findings, Kind};
@@ -44,7 +47,7 @@ pub(crate) const CONTENT: &str = "io.containerd.content.v1.content";
 const SNAPSHOTTER: &str = "io.containerd.snapshotter.v1.";
 
 /// A containerd root, with its databases.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ContainerdRoot {
     pub directory: Object,
     pub metadata: Metadata,
@@ -73,6 +76,14 @@ impl ContainerdRoot {
         // What is met on the way is told when the content is read as a store's.
         let has_layers = || Content::read(records, &self.directory, &mut Findings::new()).has_layers(records);
         self.snapshotters.is_empty() && is_unnamed && (self.metadata.is_whole || !has_layers())
+    }
+
+    /// Whether the blob with this digest is there.
+    pub fn has_blob(&self, records: &Records<'_>, digest: &str) -> bool {
+        let untold = &mut Findings::new();
+        let blobs = records.directory(&self.directory, &[CONTENT, "blobs", "sha256"], untold);
+        let digits = digest.strip_prefix("sha256:").filter(|digits| is_hex64(digits));
+        blobs.zip(digits).is_some_and(|(blobs, digits)| records.child(&blobs, digits, untold).is_some())
     }
 
     /// The snapshotter in use: overlayfs, which is Docker's, where there are several.

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use careen_evidence::{Findings, Kind, NodeId, ReadError};
+use careen_evidence::{Findings, Kind, NodeId, ReadError, codes};
 
 use super::metadata::open;
 use super::values::Contents;
@@ -19,7 +19,7 @@ use crate::records::{Object, Records, kept};
 const MAX_CHAIN: usize = 512;
 
 /// What a snapshotter has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Snapshotter {
     pub name: String,
     /// `io.containerd.snapshotter.v1.<name>`.
@@ -73,10 +73,18 @@ impl Snapshotter {
                 }
             }
         }
-        let file = records.child(&found.directory, "metadata.db", findings);
-        if let Some(database) = file.and_then(|file| open(records, &file, findings)) {
-            found.is_whole = database.is_whole();
-            kept(found.read_database(&database, findings), findings);
+        match records.child(&found.directory, "metadata.db", findings) {
+            Some(file) => {
+                if let Some(database) = open(records, &file, findings) {
+                    found.is_whole = database.is_whole();
+                    kept(found.read_database(&database, findings), findings);
+                }
+            }
+            None if !found.directories.is_empty() => {
+                let error = ReadError::corrupt(&records.place(&found.directory), "metadata.db is not there");
+                findings.add_error(&codes::store::CONTAINERD_DATABASE_UNREADABLE, &error);
+            }
+            None => {}
         }
         (!found.snapshots.is_empty() || !found.directories.is_empty()).then_some(found)
     }

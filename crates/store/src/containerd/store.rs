@@ -1,5 +1,6 @@
 //! One name space of a containerd root as a store.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, Limits, NodeId, Place, ReadError, codes, read_file};
@@ -10,28 +11,28 @@ use super::content::Content;
 use super::images::{Images, Reader};
 use super::layers::{LayerFiles, Layers, missing};
 use super::metadata::Namespace;
+use super::recognize::Recognized;
 use super::snapshots::{SnapshotKind, Snapshotter, parts};
 use super::{ContainerdRoot, containers};
 use crate::records::Records;
 use crate::roots::DataRoot;
 
-/// Most directories that are named in one finding.
-const MAX_NAMED: usize = 512;
-
 /// Images, layers and containers in one name space of a containerd root.
 ///
 /// Docker's containers are in [`crate::ClassicStore`]; here are their layers.
 pub struct ContainerdStore {
-    limits: Limits,
-    store: Store,
-    place: Place,
-    root: Rc<ContainerdRoot>,
-    namespace: String,
-    images: Images,
-    layers: Layers,
-    layer_list: Vec<Layer>,
-    containers: Vec<Container>,
-    tree: Rc<dyn FileTree>,
+    pub(super) limits: Limits,
+    pub(super) store: Store,
+    pub(super) place: Place,
+    pub(super) root: Rc<ContainerdRoot>,
+    pub(super) namespace: String,
+    pub(super) images: Images,
+    pub(super) layers: Layers,
+    pub(super) layer_list: Vec<Layer>,
+    pub(super) containers: Vec<Container>,
+    /// What directories were found to be without their database, by the snapshotter's position.
+    pub(super) recognized: BTreeMap<usize, Recognized>,
+    pub(super) tree: Rc<dyn FileTree>,
     spent: Rc<crate::records::Spent>,
 }
 
@@ -73,7 +74,6 @@ impl ContainerdStore {
         if ingests > 0 {
             findings.add(&codes::store::INGESTS_UNFINISHED, &place, &[("count", &ingests)]);
         }
-        tell_unread(&containerd, &place, findings);
         records.tell_left_out(&place, findings);
         Some(ContainerdStore {
             limits: *limits,
@@ -84,13 +84,14 @@ impl ContainerdStore {
             layers,
             layer_list,
             containers,
+            recognized: BTreeMap::new(),
             root: containerd,
             tree: Rc::clone(&tree),
             spent,
         })
     }
 
-    fn records(&self) -> Records<'_> {
+    pub(super) fn records(&self) -> Records<'_> {
         Records { tree: &*self.tree, limits: &self.limits, spent: &self.spent }
     }
 
@@ -114,11 +115,6 @@ impl ContainerdStore {
         &self.containers
     }
 
-    /// Tells which images have lost their names, once everything that may name them was asked.
-    pub fn tell_nameless(&self, findings: &mut Findings) {
-        self.images.tell_nameless(&self.place, findings);
-    }
-
     /// Takes Docker's containers of this store: what they were made from names images that have lost their names, and those
     /// without snapshot are told, as are snapshots without container.
     pub fn learn(&mut self, containers: &[&Container], findings: &mut Findings) {
@@ -134,7 +130,11 @@ impl ContainerdStore {
         let snapshots: Vec<String> = self.root.snapshotters.iter().flat_map(active).collect();
         let snapshots: Vec<&str> = snapshots.iter().map(String::as_str).collect();
         let has_snapshot = |id: &str| self.snapshot_of(id).is_some();
-        containers::check(containers, &snapshots, has_snapshot, &self.place, findings);
+        let reason = match self.root.snapshotters.iter().all(|snapshotter| snapshotter.is_whole) {
+            true => "no snapshot has its name",
+            false => "the database of the snapshots is lost, and it cannot be told for sure which directory is its own",
+        };
+        containers::check(containers, &snapshots, has_snapshot, reason, &self.place, findings);
     }
 
     /// Says that the engine in use does not show the images of this store.
@@ -291,7 +291,7 @@ impl ContainerdStore {
     }
 
     /// The snapshot of a container.
-    fn snapshot_of(&self, id: &str) -> Option<(&Snapshotter, &str)> {
+    pub(super) fn snapshot_of(&self, id: &str) -> Option<(&Snapshotter, &str)> {
         let space = self.root.metadata.namespaces.get(&self.namespace);
         let record = space.and_then(|space| space.containers.get(id));
         let name = record.and_then(|record| record.snapshot_key.as_deref()).unwrap_or(id);
@@ -344,29 +344,5 @@ impl ContainerdStore {
     fn cut(&self, of: &str, layer: &str, count: usize, findings: &mut Findings) {
         let values: &[(&str, &dyn std::fmt::Display)] = &[("layer", &layer), ("count", &count)];
         findings.add(&codes::store::LAYER_STACK_CUT, &self.place.then(of), values);
-    }
-}
-
-/// Names the snapshotters whose files are not read, and directories that no record assigns.
-fn tell_unread(root: &ContainerdRoot, place: &Place, findings: &mut Findings) {
-    for snapshotter in &root.snapshotters {
-        let place = place.then(&snapshotter.name);
-        if snapshotter.is_layered().is_none() {
-            findings.add(&codes::store::SNAPSHOTTER_UNREAD, &place, &[("snapshotter", &snapshotter.name)]);
-        }
-        let mut unassigned: Vec<String> = snapshotter.unassigned().map(|(number, _)| number.to_string()).collect();
-        if unassigned.is_empty() {
-            continue;
-        }
-        let count = unassigned.len();
-        unassigned.truncate(MAX_NAMED);
-        let shown = unassigned.join(", ");
-        let values: &[(&str, &dyn std::fmt::Display)] = &[("count", &count), ("directories", &shown)];
-        let code = match snapshotter.is_whole {
-            // containerd removes such directories when it starts.
-            true => &codes::store::SNAPSHOTS_LEFT_OVER,
-            false => &codes::store::SNAPSHOTS_UNASSIGNED,
-        };
-        findings.add(code, &place, values);
     }
 }

@@ -13,6 +13,8 @@ use crate::bbolt::testing::{Node, file, leaf};
 use crate::digest::{chain_id, sha256};
 use crate::roots::{DataRoot, find_roots};
 
+mod lost;
+
 const ROOT: &str = "/containerd";
 /// Packed layers begin as gzip does.
 const LAYERS: [&[u8]; 2] = [&[0x1F, 0x8B, 8, 0, 0, 1], &[0x1F, 0x8B, 8, 0, 0, 2]];
@@ -339,12 +341,12 @@ fn without_the_database_images_are_found_by_their_manifests() {
     assert_eq!((image.size, image.state, image.names.len()), (Some(30), ImageState::Whole, 0));
     assert_eq!(opened.stack(&builder.manifest), ["2/fs", "1/fs"]);
     assert_eq!(opened.codes(), ["containerd-database-unreadable"]);
-    opened.store.tell_nameless(&mut opened.findings);
+    opened.store.tell_lost(&mut opened.findings);
     assert_eq!(opened.codes()[1..], ["image-name-lost"]);
     // What a container was made from names it.
     let mut opened = builder.open();
     opened.store.learn(&[&container("shop", &builder.manifest)], &mut opened.findings);
-    opened.store.tell_nameless(&mut opened.findings);
+    opened.store.tell_lost(&mut opened.findings);
     assert_eq!(opened.store.images()[0].names, ["shop:latest"]);
     assert_eq!(opened.codes()[1..], ["image-name-derived"]);
 }
@@ -376,7 +378,9 @@ fn without_snapshots_layers_are_read_from_their_blobs() {
     assert_eq!((image.state, image.size, image.hidden), (ImageState::Damaged, None, None));
     assert!(image.layers.iter().all(|layer| layer.state == LayerState::Damaged));
     assert_eq!(opened.stack(&builder.manifest), ["blob", "blob"]);
-    assert_eq!(opened.codes(), ["snapshots-unassigned"]);
+    assert_eq!(opened.codes(), ["containerd-database-unreadable"]);
+    opened.store.tell_lost(&mut opened.findings);
+    assert_eq!(opened.codes()[1..], ["snapshots-unassigned"]);
     assert!(opened.store.container_upper(&"c".repeat(64), &mut opened.findings).is_err());
     opened.store.learn(&[&container("shop:1", &builder.manifest)], &mut opened.findings);
     assert!(opened.codes().contains(&"container-layer-lost"));
@@ -471,6 +475,7 @@ fn a_native_snapshot_is_a_whole_view() {
     builder.snapshotter = "erofs";
     let mut opened = builder.open();
     assert_eq!(opened.stack(&builder.manifest), ["blob", "blob"]);
+    opened.store.tell_lost(&mut opened.findings);
     assert_eq!(opened.codes(), ["snapshotter-unread"]);
 }
 

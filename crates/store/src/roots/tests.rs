@@ -40,7 +40,11 @@ fn meta_db(namespace: &'static str, has_image: bool) -> Vec<u8> {
 
 fn containerd(tree: &mut MemoryTree, path: &str, namespace: &'static str) {
     tree.file(&format!("{path}/io.containerd.metadata.v1.bolt/meta.db"), meta_db(namespace, true));
-    tree.file(&format!("{path}/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs/x"), "");
+    let snapshotter = format!("{path}/io.containerd.snapshotter.v1.overlayfs");
+    tree.file(&format!("{snapshotter}/snapshots/1/fs/x"), "");
+    let mut empty = file(3);
+    leaf(&mut empty, 2, &[]);
+    tree.file(&format!("{snapshotter}/metadata.db"), empty);
 }
 
 #[test]
@@ -167,6 +171,22 @@ fn a_containerd_without_databases_is_one_store_of_its_docker() {
     let (roots, _) = search(&tree, &[]);
     let docker = "/data/docker";
     assert_eq!(rows(&roots), [("overlayfs", StoreKind::DockerContainerd, docker, "overlayfs", Some("moby"))]);
+}
+
+#[test]
+fn a_containerd_without_databases_serves_the_docker_whose_images_it_has() {
+    let (mut tree, id, digits) = (MemoryTree::new("disk"), hex("web"), hex("manifest"));
+    tree.file("/docker/image/overlay2/repositories.json", "{}");
+    let config = format!(r#"{{"Driver":"overlayfs","ImageManifest":{{"digest":"sha256:{digits}"}}}}"#);
+    tree.file(&format!("/docker/containers/{id}/config.v2.json"), config);
+    // Packed layers begin as gzip does.
+    let content = "/daemon/io.containerd.content.v1.content/blobs/sha256";
+    tree.file(&format!("{content}/{}", hex("layer")), [0x1F, 0x8B, 8, 0, 0, 1]);
+    tree.file("/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs/x", "");
+    let kinds = |roots: &[DataRoot]| -> Vec<StoreKind> { roots.iter().map(|root| root.kind).collect() };
+    assert!(kinds(&search(&tree, &[]).0).contains(&StoreKind::Containerd));
+    tree.file(&format!("{content}/{digits}"), "{}");
+    assert_eq!(kinds(&search(&tree, &[]).0), [StoreKind::DockerClassic, StoreKind::DockerContainerd]);
 }
 
 #[test]
