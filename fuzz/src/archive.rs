@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use careen_archive::{Format, layer_of_tar_split, open};
+use careen_archive::{Format, layer_of_tar_split, open, open_layer};
 use careen_evidence::{CancelToken, FileTree, Findings, Kind, Place, Visit, walk};
 
 use crate::LIMITS;
@@ -21,6 +21,14 @@ pub fn tar(input: &[u8]) {
 /// An archive packed with gzip, from its first member on.
 pub fn tar_gz(input: &[u8]) {
     look_into(Format::TarGz, input.to_vec());
+}
+
+/// A layer as registries keep it: a tar, plain or packed with gzip or zstd. RFC 8878.
+pub fn layer(input: &[u8]) {
+    let (place, cancel) = (Place::new("layer"), CancelToken::default());
+    if let Ok(tree) = open_layer(Rc::new(input.to_vec()), &place, &LIMITS, &cancel, &mut Findings::new()) {
+        look_around(&tree);
+    }
 }
 
 /// A record of a layer: its text, when the input begins with a brace, or the headers of the layer with their right

@@ -16,11 +16,11 @@ mod store;
 
 use careen_evidence::Limits;
 
-pub use archive::{tar, tar_gz, tar_split};
+pub use archive::{layer, tar, tar_gz, tar_split};
 pub use disk::{mbr_gpt, qcow2, vhd, vhdx, vmdk};
 pub use filesystem::{ext4, journal};
 pub use packages::{apk, conda, dpkg, python, rpm};
-pub use store::{bbolt, overlay};
+pub use store::{bbolt, containerd, log, overlay};
 
 /// A function that takes any bytes.
 pub type Target = fn(&[u8]);
@@ -37,7 +37,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("tar", tar),
     ("tar_gz", tar_gz),
     ("tar_split", tar_split),
+    ("layer", layer),
     ("bbolt", bbolt),
+    ("containerd", containerd),
+    ("log", log),
     ("overlay", overlay),
     ("dpkg", dpkg),
     ("python", python),

@@ -1,15 +1,30 @@
-//! bbolt databases and merged layers.
+//! bbolt databases, containerd's stores, logs of containers and merged layers.
 
 use std::rc::Rc;
 
-use careen_evidence::{CancelToken, FileTree, Findings, Kind, MemoryTree, Place, Visit, walk};
-use careen_store::MergedTree;
+use careen_evidence::{ByteSource, CancelToken, FileTree, Findings, Kind, MemoryTree, Place, Visit, walk};
 use careen_store::bbolt::{Bucket, Database, Item};
+use careen_store::{ClassicStore, ContainerLog, ContainerdStore, MergedTree, find_roots};
+use sha2::{Digest as _, Sha256};
 
 use crate::LIMITS;
 
 /// A bbolt database, its meta pages with the right checksums (`db.go`, `meta.sum64`).
 pub fn bbolt(input: &[u8]) {
+    let (source, place, mut findings) = (Rc::new(sealed(input)), Place::new("meta.db"), Findings::new());
+    if let Ok(database) = Database::open(source.clone(), &place, &LIMITS, &mut findings) {
+        visit_all(&database, &mut findings);
+        if let Ok(Some(other)) = database.other_state(&mut findings) {
+            visit_all(&other, &mut findings);
+        }
+    }
+    if let Ok(database) = Database::open_without_meta(source, &place, &LIMITS, &mut findings) {
+        visit_all(&database, &mut findings);
+    }
+}
+
+/// A database with the right checksums in its meta pages.
+fn sealed(input: &[u8]) -> Vec<u8> {
     let mut file = input.to_vec();
     for page in [0, 4096] {
         // Page header: 16 bytes; meta: 56 bytes before its checksum.
@@ -20,15 +35,61 @@ pub fn bbolt(input: &[u8]) {
             meta[56..].copy_from_slice(&sum.to_le_bytes());
         }
     }
-    let (source, place, mut findings) = (Rc::new(file), Place::new("meta.db"), Findings::new());
-    if let Ok(database) = Database::open(source.clone(), &place, &LIMITS, &mut findings) {
-        visit_all(&database, &mut findings);
-        if let Ok(Some(other)) = database.other_state(&mut findings) {
-            visit_all(&other, &mut findings);
+    file
+}
+
+/// A root of containerd: pieces, each behind its length (4 bytes, little-endian): `meta.db`, the snapshotter's
+/// `metadata.db`, then blobs.
+pub fn containerd(input: &[u8]) {
+    const ROOT: &str = "/var/lib/containerd";
+    let mut rest = input;
+    let mut piece = || {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (content, after) = after.split_at((u32::from_le_bytes(*length) as usize).min(after.len()));
+        rest = after;
+        Some(content)
+    };
+    let mut tree = MemoryTree::new("tree");
+    tree.file(&format!("{ROOT}/io.containerd.metadata.v1.bolt/meta.db"), sealed(piece().unwrap_or_default()));
+    let snapshotter = format!("{ROOT}/io.containerd.snapshotter.v1.overlayfs");
+    tree.file(&format!("{snapshotter}/metadata.db"), sealed(piece().unwrap_or_default()));
+    for number in 1..5 {
+        tree.file(&format!("{snapshotter}/snapshots/{number}/fs/etc/hostname"), [number]);
+    }
+    while let Some(blob) = piece() {
+        let digest: String = Sha256::digest(blob).iter().map(|byte| format!("{byte:02x}")).collect();
+        tree.file(&format!("{ROOT}/io.containerd.content.v1.content/blobs/sha256/{digest}"), blob);
+    }
+    let (tree, mut findings): (Rc<dyn FileTree>, _) = (Rc::new(tree), Findings::new());
+    let roots = find_roots(&*tree, &[], &LIMITS, &CancelToken::default(), &mut findings).unwrap_or_default();
+    for root in &roots {
+        let docker = ClassicStore::open(Rc::clone(&tree), root, &LIMITS, &mut findings);
+        let Some(mut store) = ContainerdStore::open(Rc::clone(&tree), root, &LIMITS, &mut findings) else { continue };
+        store.learn(&docker.containers().iter().collect::<Vec<_>>(), &mut findings);
+        store.tell_nameless(&mut findings);
+        for image in store.images() {
+            drop(store.image_layers(&image.id, &mut findings));
+        }
+        for container in store.containers() {
+            drop(store.container_layers(&container.id, &mut findings));
+            drop(store.container_upper(&container.id, &mut findings));
         }
     }
-    if let Ok(database) = Database::open_without_meta(source, &place, &LIMITS, &mut findings) {
-        visit_all(&database, &mut findings);
+}
+
+/// The log of a container, of the driver that the first byte tells; forward from its start, and its last records.
+pub fn log(input: &[u8]) {
+    let (first, content) = input.split_first().unwrap_or((&0, &[]));
+    let (driver, name) = [("json-file", "c-json.log"), ("local", "local-logs/container.log")][usize::from(first % 2)];
+    let mut tree = MemoryTree::new("tree");
+    tree.directory("/c/local-logs");
+    tree.file(&format!("/c/{name}"), content);
+    let (directory, mut findings) = (tree.node("/c"), Findings::new());
+    let unpack = |source: Rc<dyn ByteSource>, _: &Place, _: &mut Findings| Ok(source);
+    let Ok(log) = ContainerLog::open(&tree, directory, "c", Some(driver), &unpack, &mut findings) else { return };
+    for start in [log.start(), log.before(log.end(), 10, &mut findings)] {
+        let mut reader = log.read_from(start);
+        while let Ok(Some(_)) = reader.next(&mut findings) {}
     }
 }
 
