@@ -2,8 +2,9 @@
 //! `apt-get source e2fsprogs`), read by Careen and by whatever other readers are on this machine.
 //!
 //! For each image: how Careen ended and after how long, how many files each reader gives in full, and the files that
-//! another reader gives and Careen does not, or gives with other content. An image on which Careen neither opens nor
-//! refuses with a reason, takes longer than two seconds or more than a gigabyte of memory, is a failure.
+//! another reader gives and Careen does not, with what Careen says of them, or gives with other content. The others get
+//! the disk with its journal replayed by e2fsck, since most of them replay none. An image on which Careen neither opens
+//! nor refuses with a reason, takes more than two seconds of processor time or more than a gigabyte of memory, is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use crate::command::{self, find, tool};
 
-/// What Careen may take for one image.
-const LONGEST: Duration = Duration::from_secs(2);
+/// What Careen may take for one image: seconds of processor time and bytes; the system ends it at these.
+const PROCESSOR: &str = "--cpu=2";
 const MEMORY: &str = "--as=1073741824";
 
 /// Files by path with their sha256.
@@ -69,13 +70,58 @@ pub fn extract_with_ext4_view(arguments: &[String]) -> Result<(), String> {
 
 /// What Careen made of an image.
 struct Answer {
+    /// The files it gives in full.
     files: Files,
+    /// What it lists besides: the letter of the kind by path.
+    others: BTreeMap<String, String>,
     /// Exit code, or why there is none.
     end: String,
     /// Its first message.
     message: String,
     took: Duration,
     is_failure: bool,
+}
+
+/// What Careen says of a file that another reader gives.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Whole,
+    /// It is a link, a device, a directory; the other reader writes such as files.
+    OtherKind,
+    /// The same content is there under another name (7-Zip's `[UNKNOWN]` is our `lost+found`).
+    OtherName,
+    /// It is listed and not given, with a finding.
+    Damaged,
+    OtherContent,
+    Nothing,
+}
+
+impl Told {
+    fn words(self) -> &'static str {
+        match self {
+            Told::Whole => "given in full",
+            Told::OtherKind => "links, devices and directories here",
+            Told::OtherName => "given in full under another name",
+            Told::Damaged => "listed as damaged, with a finding, while another reader gives something",
+            Told::OtherContent => "given with other content",
+            Told::Nothing => "only others give",
+        }
+    }
+}
+
+impl Answer {
+    fn tells(&self, path: &str, hash: &str) -> Told {
+        let unknown = path.strip_prefix("/[UNKNOWN]/").map(|inode| format!("/lost+found/#{inode}"));
+        let path = unknown.as_deref().unwrap_or(path);
+        match (self.files.get(path), self.others.get(path).map(String::as_str)) {
+            (Some(own), _) if own == hash => Told::Whole,
+            (Some(_), _) => Told::OtherContent,
+            (None, Some("f")) if self.end == "3" => Told::Damaged,
+            (None, Some(kind)) if kind != "f" => Told::OtherKind,
+            _ if self.files.values().any(|own| own == hash) => Told::OtherName,
+            _ => Told::Nothing,
+        }
+    }
 }
 
 pub fn run(arguments: &[String]) -> Result<(), String> {
@@ -93,11 +139,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let names: Vec<String> = peers.iter().map(|(name, ..)| format!("{name:>9}")).collect();
     println!("{:34} {:>5} {:>7} {:>7} {}  missing", "image", "exit", "ms", "careen", names.join(" "));
     let (mut images, mut opened, mut totals, mut failures) = (0_u32, 0_u32, vec![0_usize; peers.len() + 1], Vec::new());
-    let (mut missing, mut different, mut fewer) = (Vec::new(), Vec::new(), 0_u32);
+    let (mut missing, mut elsewhere) = (BTreeMap::new(), BTreeMap::new());
+    let (mut different, mut fewer) = (Vec::new(), 0_u32);
     for image in images_in(Path::new(folder))? {
+        // One folder an image: a reader that is being ended may still write into its own.
         let _ = fs::remove_dir_all(&scratch);
-        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
         let name = image_name(&image);
+        let scratch = scratch.join(&name);
+        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
         let disk = scratch.join("disk");
         if let Err(reason) = unpack(&image, &disk) {
             println!("{name:34} not unpacked: {reason}");
@@ -106,7 +155,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         images += 1;
         let answer = ours(&careen, &disk)?;
         opened += u32::from(answer.end == "0" || answer.end == "3");
-        let theirs: Vec<Files> = peers.iter().map(|peer| extract(peer.0, peer.2, &disk, &scratch)).collect();
+        let replayed = replayed(&disk, &scratch);
+        let theirs: Vec<Files> = peers.iter().map(|peer| extract(peer.0, peer.2, &replayed, &scratch)).collect();
         let counts: Vec<String> = theirs.iter().map(|files| format!("{:>9}", files.len())).collect();
         for (total, files) in totals.iter_mut().zip(std::iter::once(&answer.files).chain(&theirs)) {
             *total += files.len();
@@ -114,13 +164,15 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         let mut of_image = BTreeSet::new();
         for ((peer, ..), files) in peers.iter().zip(&theirs) {
             for (path, hash) in files {
-                match answer.files.get(path) {
-                    None => {
+                let told = answer.tells(path, hash);
+                match told {
+                    Told::Whole => {}
+                    Told::OtherContent => different.push(format!("{name}: {path} ({peer})")),
+                    Told::Nothing | Told::Damaged => {
                         of_image.insert(path.clone());
-                        missing.push(format!("{name}: {path} ({peer})"));
+                        missing.entry(told).or_insert_with(Vec::new).push(format!("{name}: {path} ({peer})"));
                     }
-                    Some(own) if own != hash => different.push(format!("{name}: {path} ({peer})")),
-                    Some(_) => {}
+                    Told::OtherKind | Told::OtherName => *elsewhere.entry(told).or_insert(0_usize) += 1,
                 }
             }
         }
@@ -143,7 +195,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         "\n{images} images, {opened} opened, files: {}; {fewer} images with files that only others give",
         totals.join(" ")
     );
-    for (title, list) in [("only others give", &missing), ("with other content", &different), ("failures", &failures)] {
+    for (told, count) in &elsewhere {
+        println!("{count} that others give are {}", told.words());
+    }
+    let missing = missing.iter().map(|(told, list): (&Told, &Vec<String>)| (told.words(), list));
+    for (title, list) in missing.chain([("given with other content", &different), ("failures", &failures)]) {
         println!("\n{title}: {}", list.len());
         list.iter().for_each(|line| println!("  {line}"));
     }
@@ -198,27 +254,56 @@ fn unpack(image: &Path, disk: &Path) -> Result<(), String> {
 
 fn ours(careen: &Path, disk: &Path) -> Result<Answer, String> {
     let started = Instant::now();
-    let ran = tool("timeout")
-        .args(["20", "prlimit", MEMORY])
-        .arg(careen)
-        .args(["ls", "--json", "-R", "--hash", "--of", "fs"])
-        .arg(disk)
-        .output()
-        .map_err(|error| format!("timeout: {error}"))?;
+    // `lost+found` by its name: what no directory names is looked for when that is asked for.
+    let runs = [listed(careen, disk, "/")?, listed(careen, disk, "/lost+found")?];
     let took = started.elapsed();
-    let message = String::from_utf8_lossy(&ran.stderr).lines().next().unwrap_or_default().to_owned();
-    let end = ran.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
-    let is_answer = matches!(end.as_str(), "0" | "3") || (end == "1" && !message.is_empty());
-    let mut files = Files::new();
-    for line in String::from_utf8_lossy(&ran.stdout).lines() {
+    let [whole, lost] = runs;
+    let is_answer = matches!(whole.end.as_str(), "0" | "3") || (whole.end == "1" && !whole.message.is_empty());
+    let (mut files, mut others) = (Files::new(), BTreeMap::new());
+    for line in whole.text.lines().chain(lost.text.lines()) {
         let entry: serde_json::Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
-        if entry["type"] == "f"
-            && let (Some(path), Some(hash)) = (entry["path"].as_str(), entry["sha256"].as_str())
-        {
-            files.insert(path.to_owned(), hash.to_owned());
+        let text = |field: &str| entry[field].as_str().map(str::to_owned);
+        match (text("path"), text("type"), text("sha256")) {
+            (Some(path), _, Some(hash)) => drop(files.insert(path, hash)),
+            (Some(path), Some(kind), None) => drop(others.insert(path, kind)),
+            _ => return Err(format!("{line}: expected a path and a type")),
         }
     }
-    Ok(Answer { files, end, message, took, is_failure: !is_answer || took > LONGEST })
+    Ok(Answer { files, others, end: whole.end, message: whole.message, took, is_failure: !is_answer })
+}
+
+/// What one run of the command said.
+struct Run {
+    text: String,
+    end: String,
+    message: String,
+}
+
+fn listed(careen: &Path, disk: &Path, path: &str) -> Result<Run, String> {
+    let ran = tool("timeout")
+        .args(["60", "prlimit", MEMORY, PROCESSOR])
+        .arg(careen)
+        .args(["ls", "--json", "-R", "--hash", "--of", "fs"])
+        .args([disk, Path::new(path)])
+        .output()
+        .map_err(|error| format!("timeout: {error}"))?;
+    Ok(Run {
+        text: String::from_utf8_lossy(&ran.stdout).into_owned(),
+        end: ran.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string()),
+        message: String::from_utf8_lossy(&ran.stderr).lines().next().unwrap_or_default().to_owned(),
+    })
+}
+
+/// A copy of the disk with its journal replayed by e2fsck; the disk itself when that fails.
+fn replayed(disk: &Path, scratch: &Path) -> PathBuf {
+    let copy = scratch.join("replayed");
+    let is_copied = tool("cp").arg("--sparse=always").args([disk, &copy]).status().is_ok_and(|status| status.success());
+    let ran = tool("timeout").args(["10", "e2fsck", "-y", "-E", "journal_only"]).arg(&copy).output();
+    // Where it does not like the journal it goes on and repairs; that would be another disk.
+    let is_done = ran.is_ok_and(|ran| {
+        ran.status.code().is_some_and(|code| code < 8) && !String::from_utf8_lossy(&ran.stdout).contains("Pass 1")
+    });
+    if is_copied && is_done { copy } else { disk.to_owned() }
 }
 
 /// The files another reader gives.
@@ -230,7 +315,12 @@ fn extract(name: &str, script: &str, disk: &Path, scratch: &Path) -> Files {
     }
     // A reader that fails or hangs gives what it has written until then.
     let own = std::env::current_exe().unwrap_or_default();
-    let _ = tool("timeout").args(["5", "sh", "-c", script, "sh"]).arg(disk).arg(&folder).env("XTASK", own).output();
+    let _ = tool("timeout")
+        .args(["-s", "KILL", "5", "sh", "-c", script, "sh"])
+        .arg(disk)
+        .arg(&folder)
+        .env("XTASK", own)
+        .output();
     let hashes = "find . -type f -print0 | xargs -0 -r sha256sum -z";
     let Ok(hashes) = tool("sh").args(["-c", hashes]).current_dir(&folder).output() else { return files };
     for line in String::from_utf8_lossy(&hashes.stdout).split('\0') {

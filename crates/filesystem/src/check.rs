@@ -137,7 +137,7 @@ mod tests {
     use careen_evidence::FileTree;
 
     use crate::inode::flags;
-    use crate::test_image::{REGULAR, TestImage, extent_root, names};
+    use crate::test_image::{REGULAR, TestImage, extent_root, names, node};
 
     fn claims(image: &TestImage) -> Vec<String> {
         let (filesystem, mut findings) = image.open().unwrap();
@@ -183,5 +183,24 @@ mod tests {
         let root = filesystem.list(filesystem.root(), &mut findings).unwrap();
         let strays = filesystem.list(root[0].node, &mut findings).unwrap();
         assert_eq!((root[0].name.as_slice(), strays[0].name.as_slice()), (&b"lost+found"[..], &b"#12"[..]));
+    }
+
+    #[test]
+    fn a_file_named_lost_and_found_leaves_its_name_to_the_directory() {
+        // An entry that tells its kind and one that does not.
+        for kind in [1, 0] {
+            let mut image = TestImage::new();
+            image.directory(2, 90, &[(11, b"lost+found", kind)]);
+            image.inode(11, REGULAR, 0, 0, &[]);
+            image.inode(12, REGULAR, 0, 0, &[]);
+            let (filesystem, mut findings) = image.open().unwrap();
+            filesystem.look_for_strays(Some(1), &mut findings).unwrap();
+            let root = filesystem.list(filesystem.root(), &mut findings).unwrap();
+            assert_eq!(root.len(), 1);
+            let strays = filesystem.list(root[0].node, &mut findings).unwrap();
+            let shown: Vec<_> = strays.iter().map(|entry| (entry.name.as_slice(), entry.node)).collect();
+            assert_eq!(shown, [(&b"#11"[..], node(11)), (&b"#12"[..], node(12))]);
+            assert!(names(&findings).contains(&"ext4-directory-entry"));
+        }
     }
 }

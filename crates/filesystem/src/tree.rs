@@ -215,7 +215,8 @@ impl Ext4 {
         if !self.volume.has_lost_names() {
             return of_directory;
         }
-        let lost_found = self.lost_found();
+        let named = self.lost_found();
+        let lost_found = named.directory.unwrap_or(LOST_FOUND);
         if directory != lost_found && !(is_root && lost_found == LOST_FOUND) {
             return of_directory;
         }
@@ -225,7 +226,7 @@ impl Ext4 {
         }
         let mut more = if directory == lost_found {
             findings.absorb(salvage.findings.clone());
-            salvage.strays.to_vec()
+            salvage.strays.iter().cloned().chain(self.moved(named.other, findings)).collect()
         } else {
             vec![Entry { name: LOST_FOUND_NAME.to_vec(), node: LOST_FOUND, kind: Some(Kind::Directory) }]
         };
@@ -242,12 +243,31 @@ impl Ext4 {
         }
     }
 
-    /// The directory for what no name leads to: `/lost+found`, or a made-up node where there is none.
-    fn lost_found(&self) -> NodeId {
+    /// Who has the name `lost+found` in the root directory.
+    fn lost_found(&self) -> Named {
         let root = self.entries_on_disk(self.root(), &mut Findings::new());
-        let is_it =
-            |entry: &&Entry| entry.name == LOST_FOUND_NAME && entry.kind.is_none_or(|kind| kind == Kind::Directory);
-        root.iter().flat_map(|entries| entries.iter()).find(is_it).map_or(LOST_FOUND, |entry| entry.node)
+        let entry = root.iter().flat_map(|entries| entries.iter()).find(|entry| entry.name == LOST_FOUND_NAME);
+        let Some(entry) = entry.cloned() else { return Named { directory: None, other: None } };
+        // Entries of old filesystems do not say the kind.
+        let kind = entry.kind.or_else(|| Some(self.inode(entry.node, &mut Findings::new()).ok()?.kind));
+        match kind {
+            None | Some(Kind::Directory) => Named { directory: Some(entry.node), other: None },
+            Some(_) => Named { directory: None, other: Some(entry) },
+        }
+    }
+
+    /// What has to leave its name to the directory for strays, as e2fsck decides too (`e2fsck/pass3.c`,
+    /// `e2fsck_get_lost_and_found`); it is shown in there, under its number.
+    fn moved(&self, other: Option<Entry>, findings: &mut Findings) -> Option<Entry> {
+        let other = other?;
+        let name = format!("#{}", other.node.0).into_bytes();
+        let reason = format!(
+            "it is no directory, while what no directory names is shown in one of this name; it is in there as #{}",
+            other.node.0
+        );
+        let place = self.place(self.root()).then("lost+found");
+        self.volume.report(findings, &codes::DIRECTORY_ENTRY, &place, &[("reason", &reason)]);
+        Some(Entry { name, ..other })
     }
 
     /// A directory's entries, from memory or read now; what there is to tell about them is told each time.
@@ -301,6 +321,14 @@ impl Ext4 {
         let runs = mapping.runs().iter().filter_map(|run| Some((run.physical?, u64::from(run.length))));
         runs.flat_map(|(first, length)| first..first.saturating_add(length.min(DIRECTORY_AHEAD))).collect()
     }
+}
+
+/// Who has the name `lost+found`.
+struct Named {
+    /// A directory; where none has it, one is made up.
+    directory: Option<NodeId>,
+    /// Something else.
+    other: Option<Entry>,
 }
 
 impl FileTree for Ext4 {
