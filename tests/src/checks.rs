@@ -294,10 +294,10 @@ fn damage_is_said(disk: &Disk, base: &Disk, damage: &Damage) -> Outcome {
     }
 }
 
-/// Codes of the findings of damage and loss of a disk.
+/// Codes of the findings of damage and loss of a disk, after a look at all files: an overview does not meet them all.
 pub fn told(disk: &Disk) -> Result<BTreeSet<String>, String> {
-    let survey = careen(["survey", &disk.file.to_string_lossy(), "--json"]).expect(&[0, 3])?.json()?;
-    let findings = survey["findings"].as_array().cloned().unwrap_or_default();
+    let doctor = careen(["doctor", &disk.file.to_string_lossy(), "--json"]).expect(&[0, 3])?.json()?;
+    let findings = doctor["findings"].as_array().cloned().unwrap_or_default();
     let bad = findings.iter().filter(|finding| finding["severity"] != "note");
     Ok(bad.filter_map(|finding| finding["code"].as_str().map(str::to_owned)).collect())
 }

@@ -100,10 +100,12 @@ pub fn of_seed(
     corpus: &Path,
     base: &Disk,
     seed: &str,
+    only: &[String],
     mut check: impl FnMut(Result<Variant, String>),
 ) -> Result<(), String> {
     let groups = GROUPS.iter().map(|(group, _)| *group).chain(MORE_GROUPS.iter().copied());
-    for group in groups {
+    let is_wanted = |group: &&[&str]| only.is_empty() || group.iter().any(|name| only.iter().any(|only| only == name));
+    for group in groups.filter(is_wanted) {
         let folder = crate::target().join("corpus/seeds").join(group.concat().replace('*', ""));
         match run_script(corpus, base, group, seed, &folder) {
             Ok(()) => {

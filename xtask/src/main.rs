@@ -22,9 +22,9 @@ cargo xtask TASK
   bench              compare with other tools on this machine
   damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
   e2fsprogs DIR      compare with other readers on the damaged filesystems in the tests of e2fsprogs' sources
-  variants --seeds 2,3,5
-                     make the corpus' variants with these seeds, and print what came of each
-                     (as root, with qemu-utils)
+  variants --seeds 2,3,5 [NAME…]
+                     make the corpus' variants with these seeds, or some groups of them, and print what came
+                     of each (as root, with qemu-utils)
   setup              install whatever the tasks need, and nothing else
 
 The corpus of test disks is found through CAREEN_CORPUS; without it only the disks in tests/cases are tested.";
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         "e2fsprogs" => suite::run(rest),
         suite::EXT4_VIEW => suite::extract_with_ext4_view(rest),
         "variants" => match rest {
-            [flag, seeds] if flag == "--seeds" => variants::run(seeds),
+            [flag, seeds, only @ ..] if flag == "--seeds" => variants::run(seeds, only),
             _ => Err(format!("variants: expected --seeds and a list of numbers\n\n{HELP}")),
         },
         "setup" => setup::for_page().and_then(|()| setup::for_tests()),

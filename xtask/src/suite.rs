@@ -21,17 +21,18 @@ const MEMORY: &str = "--as=1073741824";
 /// Files by path with their sha256.
 type Files = BTreeMap<String, String>;
 
-/// Name of another reader, the program it needs, and a shell command that puts the files of `$1` into the folder `$2`.
+/// Name of another reader, the program it needs, and a shell command that puts the files of `$1` into the folder `$2`;
+/// `$LIMIT` ends the reader after a while.
 const PEERS: [(&str, &str, &str); 5] = [
-    ("debugfs", "debugfs", "debugfs -R \"rdump / $2\" \"$1\" || debugfs -c -R \"rdump / $2\" \"$1\""),
-    ("7-zip", "7z", "7z x -tExt -y \"-o$2\" \"$1\"; rm -rf \"$2/[SYS]\""),
-    ("sleuth", "tsk_recover", "tsk_recover -a \"$1\" \"$2\"; rm -rf \"$2/\\$OrphanFiles\""),
-    ("ext4-view", "sh", "\"$XTASK\" ext4-view \"$1\" \"$2\""),
+    ("debugfs", "debugfs", "$LIMIT debugfs -R \"rdump / $2\" \"$1\" || $LIMIT debugfs -c -R \"rdump / $2\" \"$1\""),
+    ("7-zip", "7z", "$LIMIT 7z x -tExt -y \"-o$2\" \"$1\"; rm -rf \"$2/[SYS]\""),
+    ("sleuth", "tsk_recover", "$LIMIT tsk_recover -a \"$1\" \"$2\"; rm -rf \"$2/\\$OrphanFiles\""),
+    ("ext4-view", "sh", "$LIMIT \"$XTASK\" ext4-view \"$1\" \"$2\""),
     (
         "kernel",
         "mount",
         "cp \"$1\" \"$1.copy\" && mkdir \"$1.mnt\" && mount -o ro,loop,errors=continue \"$1.copy\" \"$1.mnt\" && \
-         cp -r --preserve=mode \"$1.mnt/.\" \"$2\"; umount \"$1.mnt\"; rmdir \"$1.mnt\"; rm \"$1.copy\"",
+         $LIMIT cp -r --preserve=mode \"$1.mnt/.\" \"$2\"; umount \"$1.mnt\"; rmdir \"$1.mnt\"; rm \"$1.copy\"",
     ),
 ];
 
@@ -315,12 +316,9 @@ fn extract(name: &str, script: &str, disk: &Path, scratch: &Path) -> Files {
     }
     // A reader that fails or hangs gives what it has written until then.
     let own = std::env::current_exe().unwrap_or_default();
-    let _ = tool("timeout")
-        .args(["-s", "KILL", "5", "sh", "-c", script, "sh"])
-        .arg(disk)
-        .arg(&folder)
-        .env("XTASK", own)
-        .output();
+    let mut ran = tool("sh");
+    ran.args(["-c", script, "sh"]).arg(disk).arg(&folder).env("XTASK", own).env("LIMIT", "timeout -s KILL 20");
+    let _ = ran.output();
     let hashes = "find . -type f -print0 | xargs -0 -r sha256sum -z";
     let Ok(hashes) = tool("sh").args(["-c", hashes]).current_dir(&folder).output() else { return files };
     for line in String::from_utf8_lossy(&hashes.stdout).split('\0') {

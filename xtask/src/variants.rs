@@ -19,8 +19,9 @@ struct Table {
     wrong: Vec<String>,
 }
 
-/// Makes and checks every variant with each of these seeds, a list with commas, and prints a table.
-pub fn run(seeds: &str) -> Result<(), String> {
+/// Makes and checks every variant with each of these seeds, a list with commas, and prints a table. `only` leaves all
+/// groups of variants out but those with one of these names.
+pub fn run(seeds: &str, only: &[String]) -> Result<(), String> {
     let seeds: Vec<&str> = seeds.split(',').collect();
     if seeds.iter().any(|seed| seed.parse::<u32>().is_err()) {
         return Err(format!("--seeds {}: expected numbers with commas between them", seeds.join(",")));
@@ -40,7 +41,7 @@ pub fn run(seeds: &str) -> Result<(), String> {
     let base = base(&corpus)?;
     let mut table = Table::default();
     for seed in &seeds {
-        of_seed(&corpus, &base, seed, |variant| table.add(seed, variant, &base))?;
+        of_seed(&corpus, &base, seed, only, |variant| table.add(seed, variant, &base))?;
     }
     table.print(&seeds);
     if table.wrong.is_empty() { Ok(()) } else { Err(format!("variants: {} are wrong", table.wrong.len())) }
@@ -67,6 +68,7 @@ impl Table {
         };
         let name = disk.name.trim_start_matches("variants/").to_owned();
         eprintln!("seed {seed:<4} {name:<34} {verdict}");
+        wrong.iter().for_each(|reason| eprintln!("    {reason}"));
         self.wrong.extend(wrong.iter().map(|reason| format!("seed {seed}, {name}: {reason}")));
         self.expected.insert(name.clone(), expected);
         self.rows.entry(name).or_default().insert((*seed).to_owned(), verdict);

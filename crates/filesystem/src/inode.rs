@@ -156,17 +156,35 @@ impl Inode {
         if self.is_credible && volume.has_checksums() {
             return true;
         }
+        self.senseless(volume) == 0
+    }
+
+    /// Whether something else lies in the place of the record: its checksum is wrong, and so is more than one thing in
+    /// it. With a single one the rest may still be right, and is shown with the finding on its checksum.
+    pub(crate) fn is_noise(&self, volume: &Volume) -> bool {
+        !self.is_credible && self.senseless(volume) > 1
+    }
+
+    /// How many of its values cannot be.
+    fn senseless(&self, volume: &Volume) -> usize {
         let has_extents = self.has_flag(flags::EXTENTS);
         let has_inline = self.has_flag(flags::INLINE_DATA);
+        let block_size = volume.block_size();
         let is_mapped = !has_extents || self.block.starts_with(&extents::MAGIC.to_le_bytes());
-        let is_size_right = self.kind != Kind::Directory
-            || has_inline
-            || (self.size > 0 && self.size.is_multiple_of(volume.block_size()));
-        is_mapped
-            && is_size_right
-            && !(has_extents && has_inline)
-            && !self.has_flag(flags::UNUSED)
-            && self.xattr_block < volume.superblock.blocks
+        let is_size_right = match self.kind {
+            Kind::Directory => has_inline || (self.size > 0 && self.size.is_multiple_of(block_size)),
+            Kind::Symlink => self.size <= block_size,
+            // Logical blocks have 32 bits.
+            _ => self.size.div_ceil(block_size) <= 1 << 32,
+        };
+        let signs = [
+            is_mapped,
+            is_size_right,
+            !(has_extents && has_inline),
+            !self.has_flag(flags::UNUSED),
+            self.xattr_block < volume.superblock.blocks,
+        ];
+        signs.iter().filter(|is_right| !**is_right).count()
     }
 
     /// Whether its content lies in blocks.
@@ -534,5 +552,19 @@ mod tests {
             let error = filesystem.stat(node(number), &mut findings).unwrap_err();
             assert!(error.reason().contains("expected 1 to 64"), "{error}");
         }
+    }
+
+    #[test]
+    fn noise_in_place_of_an_inode_is_not_shown_and_one_wrong_value_is() {
+        let at = inode_offset(12);
+        let mut image = TestImage::new();
+        image.inode(12, 0o120_777, 4, 0, b"here");
+        image.put(at + 0x68, &[0xff; 4]); // i_file_acl_lo
+        let (one_wrong, findings) = stat(&image);
+        assert_eq!(one_wrong.unwrap().size, 4);
+        assert!(names(&findings).contains(&"ext4-inode-checksum"));
+        image.put(at + 0x4, &[0xff; 4]); // i_size_lo
+        let (noise, _) = stat(&image);
+        assert!(noise.unwrap_err().to_string().contains("its values make no sense together"));
     }
 }

@@ -178,6 +178,12 @@ impl Ext4 {
             findings.absorb(rebuilt.findings.clone());
             return Ok(rebuilt.inode.clone());
         }
+        if let Ok(noise) = &inode
+            && noise.is_noise(&self.volume)
+        {
+            let what = "inode: its checksum does not match, and its values make no sense together";
+            return Err(ReadError::corrupt(&self.place(node), what));
+        }
         findings.absorb(found);
         inode
     }
