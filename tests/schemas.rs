@@ -101,6 +101,7 @@ fn archives_and_their_manifests() {
     for (name, format, scopes) in [
         ("archive.tar", "tar", [&image, &volume].as_slice()),
         ("archive.tgz", "tar.gz", &[&volume]),
+        ("archive.zip", "zip", &[&image, &volume]),
         ("images.tar", "docker", &[&image]),
         ("layout.tar", "oci", &[&image]),
     ] {
@@ -108,14 +109,25 @@ fn archives_and_their_manifests() {
         let scopes = scopes.iter().map(|scope| scope.as_str());
         let options: Vec<&str> = scopes.chain(["-o", &file, "--format", format]).collect();
         is_valid("export", &[ask("export", &options).json().unwrap()]);
+        is_valid("export-weight", &[ask("export", &[&options[..], &["--weigh"]].concat()).json().unwrap()]);
         let manifest = std::fs::read(format!("{file}.manifest.json")).unwrap();
         is_valid("export-manifest", &[serde_json::from_slice(&manifest).unwrap()]);
     }
 }
 
 #[test]
+fn kits() {
+    is_valid("kit-list", &[ask("kit", &["--list"]).json().unwrap()]);
+    let folder = careen_tests::target().join("corpus/schemas/kit");
+    let _ = std::fs::remove_dir_all(&folder);
+    let told = ask("kit", &["--out", &folder.to_string_lossy()]).json().unwrap();
+    let own = std::fs::read(folder.join("kit.json")).unwrap();
+    is_valid("kit", &[told, serde_json::from_slice(&own).unwrap()]);
+}
+
+#[test]
 fn what_is_proven_of_layers() {
-    is_valid("verify", &[ask("verify", &[]).json().unwrap()]);
+    is_valid("verify", &[ask("verify", &[]).json().unwrap(), ask("verify", &["--cross-check"]).json().unwrap()]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod checks;
 mod command;
 pub mod compare;
 mod disks;
+pub mod engine;
 pub mod listing;
 mod variants;
 pub mod workspace;

@@ -19,7 +19,7 @@ cargo xtask TASK
   test [STAGE…]      run every test, or only the stages named
   dist               build the page into dist/
   build              build the `careen` command and the page
-  bench              compare with other tools on this machine
+  bench [--out]      compare with other tools on this machine: listing, or taking files out
   damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
   e2fsprogs DIR      compare with other readers on the damaged filesystems in the tests of e2fsprogs' sources
   variants --seeds 2,3,5 [NAME…]
@@ -90,6 +90,11 @@ fn damage(arguments: &[String]) -> Result<(), String> {
 
 fn bench(arguments: &[String]) -> Result<(), String> {
     let careen = command::build_careen()?;
-    let script = command::root().join("benches/peers.sh");
-    command::run(command::tool("bash").arg(script).args(arguments).env("CAREEN_BIN", careen))
+    // What lists a disk, and what takes files out of one.
+    let (script, rest) = match arguments.split_first() {
+        Some((word, rest)) if word == "--out" => ("benches/out.sh", rest),
+        _ => ("benches/peers.sh", arguments),
+    };
+    let script = command::root().join(script);
+    command::run(command::tool("bash").arg(script).args(rest).env("CAREEN_BIN", careen))
 }

@@ -167,9 +167,10 @@ pub enum Command {
         /// What to take out.
         #[arg(required = true, value_name = "SCOPE")]
         scopes: Vec<Scope>,
-        /// The file to write. Its manifest is called the same, with `.manifest.json` behind.
+        /// The file to write. Its manifest is called the same, with `.manifest.json` behind. Without one, or with a directory,
+        /// the file is called by what it is of, the disk and the time, a data root docker_data_from_DISK_TIME.tgz.
         #[arg(short, long, value_name = "FILE")]
-        out: PathBuf,
+        out: Option<PathBuf>,
         /// The kind of archive; by default as the name of the file ends, else tar.
         #[arg(long)]
         format: Option<ExportFormat>,
@@ -180,6 +181,25 @@ pub enum Command {
         /// Only what lies at this path of each scope; may be given several times.
         #[arg(long = "path", value_name = "PATH")]
         paths: Vec<OsString>,
+        /// Write nothing; tell how much it is.
+        #[arg(long)]
+        weigh: bool,
+    },
+    /// Everything that is on this disk alone, as files another engine takes, with scripts that put it there: all volumes,
+    /// images no registry is known to have, and containers that changed their files.
+    Kit {
+        /// The disk file.
+        disk: PathBuf,
+        /// The directory to write, new or empty.
+        #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
+        out: Option<PathBuf>,
+        /// Write nothing; tell what would be in it and what it weighs.
+        #[arg(long, conflicts_with = "out")]
+        list: bool,
+        /// What to do about a file that cannot be read whole: end the kit, leave the file out, or keep it with zeros in
+        /// place of what is missing, which the manifest tells.
+        #[arg(long, value_name = "WHAT", default_value = "skip")]
+        on_damage: OnDamage,
     },
     /// Whether layers can be given as the very bytes they were packed as: each is put together and its digest taken.
     Verify {
@@ -188,6 +208,10 @@ pub enum Command {
         /// Only these images, containers' images and layers.
         #[arg(value_name = "SCOPE")]
         scopes: Vec<Scope>,
+        /// Read the files of these scopes, which may then be of any kind, or of every data root again with another reader
+        /// that shares no code, and compare.
+        #[arg(long)]
+        cross_check: bool,
     },
     /// The steps an image was built in, newest first.
     History {
@@ -229,6 +253,9 @@ pub enum ExportFormat {
     /// The same, packed.
     #[value(name = "tar.gz")]
     TarGz,
+    /// For systems without tar: names that every system takes, and a list of what a zip cannot hold, such as owners,
+    /// devices and hard links.
+    Zip,
     /// Images and containers as `docker load` takes them, each layer byte for byte where that can be proven.
     Docker,
     /// The same as a layout of OCI alone.
@@ -244,6 +271,16 @@ pub enum OnDamage {
     Skip,
     /// Keep it, with zeros in place of what is missing.
     Gaps,
+}
+
+impl From<OnDamage> for careen_survey::OnDamage {
+    fn from(on_damage: OnDamage) -> Self {
+        match on_damage {
+            OnDamage::Stop => careen_survey::OnDamage::Stop,
+            OnDamage::Skip => careen_survey::OnDamage::Skip,
+            OnDamage::Gaps => careen_survey::OnDamage::Gaps,
+        }
+    }
 }
 
 /// One or more disks.

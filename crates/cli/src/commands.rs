@@ -3,8 +3,10 @@
 mod containers;
 mod export;
 mod files;
+mod kit;
 mod side_by_side;
 mod space;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,7 @@ use careen_survey::{Scope, Session, TimelineQuery, report};
 use serde::Serialize;
 
 pub use self::export::Written;
+pub use self::kit::WrittenKit;
 use crate::arguments::{Arguments, Command, Disks};
 use crate::input::Input;
 use crate::output::{self, Output};
@@ -122,23 +125,20 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             }
             Ok(told_of_part(&session, &findings))
         }
-        Command::Export { disk, scopes, out: file, format, on_damage, paths } => {
-            let asked = export::Asked { scopes, paths, file, format: *format, on_damage: *on_damage };
-            export::export(input(disk), &asked, &mut out, json)
-        }
-        Command::Verify { disk, scopes } => {
-            let mut reporter = Reporter::new();
-            let session = input(disk).open(&mut reporter)?;
-            session.require_store()?;
-            let mut findings = Findings::new();
-            let verified = session.verify(scopes, &mut |progress| reporter.show(&progress), &mut findings)?;
-            drop(reporter);
-            if json {
-                out.json(&verified, false)?;
-            } else {
-                out.bytes(tables::verified(&verified).as_bytes())?;
+        Command::Export { disk, scopes, out: file, format, on_damage, paths, weigh } => {
+            let file = export::target(disk, scopes, file.as_deref(), *format);
+            let asked = export::Asked { scopes, paths, file: &file, format: *format, on_damage: *on_damage };
+            match weigh {
+                true => export::weigh(input(disk), &asked, &mut out, json),
+                false => export::export(input(disk), &asked, &mut out, json),
             }
-            Ok(told_of_part(&session, &findings))
+        }
+        Command::Kit { disk, out: folder, on_damage, list } => match folder.as_deref().filter(|_| !list) {
+            Some(folder) => kit::kit(input(disk), folder, *on_damage, &mut out, json),
+            None => kit::list(input(disk), &mut out, json),
+        },
+        Command::Verify { disk, scopes, cross_check } => {
+            verify::verify(input(disk), scopes, *cross_check, &mut out, json)
         }
         Command::Inspect { disk, scope } => {
             let session = input(disk).open(&mut Reporter::new())?;

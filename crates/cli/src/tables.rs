@@ -1,5 +1,8 @@
 //! Answers as text for people on a terminal.
 
+mod cross_check;
+mod kit;
+
 use careen_model::{
     BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
     Language, Layer, Network, SideBySide, Survey, Verified, Volume,
@@ -10,6 +13,9 @@ use serde::Serialize;
 
 use crate::commands::Written;
 use crate::output::one_line;
+
+pub use self::cross_check::cross_check;
+pub use self::kit::{kit, only_here, weight};
 
 /// Rows under a heading, each column as wide as its widest cell.
 fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {

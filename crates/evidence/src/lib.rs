@@ -28,5 +28,5 @@ pub use limits::Limits;
 pub use memory_tree::MemoryTree;
 pub use source::{ByteSource, Cached, Counted, Counts, Window, check_range, read_vec};
 pub use subtree::SubTree;
-pub use tree::{Entry, FileTree, Kind, NodeId, Stat, Xattrs, lookup_path, read_file, resolve_path};
+pub use tree::{Entry, FileTree, Kind, NodeId, Stat, Xattrs, lookup_path, read_file, resolve_object, resolve_path};
 pub use walk::{Step, Visit, Walk, Walked, walk, walk_from};

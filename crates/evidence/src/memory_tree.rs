@@ -169,7 +169,7 @@ impl FileTree for MemoryTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, read_file, resolve_path};
+    use crate::{Limits, read_file, resolve_object, resolve_path};
 
     #[test]
     fn paths_resolve_through_links_and_never_leave_the_root() {
@@ -188,5 +188,26 @@ mod tests {
         }
         assert_eq!(read_file(&tree, a, &Limits::default(), &mut findings).unwrap(), b"content");
         assert!(read_file(&tree, tree.root(), &Limits::default(), &mut findings).is_err());
+    }
+
+    #[test]
+    fn an_object_is_found_itself_under_its_own_path() {
+        let mut tree = MemoryTree::new("disk");
+        let file = tree.file("/d/e/f", "x");
+        tree.symlink("/l", "d/../d/e");
+        let link = tree.symlink("/d/e/link", "/nowhere");
+        let root = tree.root();
+        let mut findings = Findings::new();
+        for (path, found) in [
+            ("/l/f", Some((file, "/d/e/f"))),
+            ("l/./../e/f", Some((file, "/d/e/f"))),
+            ("/l/link", Some((link, "/d/e/link"))),
+            ("/", Some((root, ""))),
+            ("d/../..", Some((root, ""))),
+            ("/l/link/f", None),
+        ] {
+            let found = found.map(|(node, path)| (node, path.as_bytes().to_vec()));
+            assert_eq!(resolve_object(&tree, path.as_bytes(), &mut findings).unwrap(), found, "{path}");
+        }
     }
 }

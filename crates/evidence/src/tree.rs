@@ -117,13 +117,34 @@ const MAX_LINKS: u32 = 40;
 /// The node at `path` as a process whose root is the tree's root would find it: symbolic links are followed, `..`
 /// never leaves the root. `None` when it does not lead anywhere.
 pub fn resolve_path(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -> Result<Option<NodeId>, ReadError> {
-    // Names still to go, the next one last; directories passed, for `..`.
+    Ok(resolve(tree, path, true, findings)?.map(|(node, _)| node))
+}
+
+/// The object at a path, itself and not what it leads to when it is a symbolic link, and its own path: names with a slash
+/// before each, none of them a link, `.` or `..`; empty for the root. Links on the way are followed as by [`resolve_path`].
+pub fn resolve_object(
+    tree: &dyn FileTree,
+    path: &[u8],
+    findings: &mut Findings,
+) -> Result<Option<(NodeId, Vec<u8>)>, ReadError> {
+    resolve(tree, path, false, findings)
+}
+
+fn resolve(
+    tree: &dyn FileTree,
+    path: &[u8],
+    follows_last: bool,
+    findings: &mut Findings,
+) -> Result<Option<(NodeId, Vec<u8>)>, ReadError> {
+    // Names still to go, the next one last; directories passed and the length of their paths, for `..`.
     let mut ahead: Vec<Vec<u8>> = names(path).map(<[u8]>::to_vec).collect();
     ahead.reverse();
-    let mut passed = vec![tree.root()];
+    let mut passed = vec![(tree.root(), 0)];
+    let mut own = Vec::new();
     let mut links = 0_u32;
     while let Some(name) = ahead.pop() {
-        let Some(&directory) = passed.last() else { return Ok(None) };
+        let Some(&(directory, length)) = passed.last() else { return Ok(None) };
+        own.truncate(length);
         if name == b".." {
             if passed.len() > 1 {
                 passed.pop();
@@ -134,7 +155,8 @@ pub fn resolve_path(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -
             return Ok(None);
         }
         let Some(node) = tree.lookup(directory, &name, findings)? else { return Ok(None) };
-        if tree.stat(node, findings)?.kind == Kind::Symlink {
+        let is_link = tree.stat(node, findings)?.kind == Kind::Symlink;
+        if is_link && (follows_last || !ahead.is_empty()) {
             links = links.saturating_add(1);
             if links > MAX_LINKS {
                 return Ok(None);
@@ -147,10 +169,15 @@ pub fn resolve_path(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -
             more.reverse();
             ahead.append(&mut more);
         } else {
-            passed.push(node);
+            own.push(b'/');
+            own.extend_from_slice(&name);
+            passed.push((node, own.len()));
         }
     }
-    Ok(passed.last().copied())
+    Ok(passed.last().map(|(node, length)| {
+        own.truncate(*length);
+        (*node, own)
+    }))
 }
 
 /// The names of a path, empty ones and `.` left out.

@@ -237,7 +237,7 @@ fn descriptors_per_block(superblock: &Superblock) -> u64 {
 
 /// The runs of blocks that hold the descriptors, in the order of their groups: one after the superblock, then one
 /// block for each meta group.
-fn descriptor_runs(superblock: &Superblock) -> Vec<(u64, u64)> {
+pub(crate) fn descriptor_runs(superblock: &Superblock) -> Vec<(u64, u64)> {
     let per_block = descriptors_per_block(superblock);
     let blocks = superblock.groups().div_ceil(per_block);
     let after_superblock = superblock.own_block().saturating_add(1);
@@ -361,7 +361,7 @@ fn judge(volume: &Volume, number: u64, descriptor: &[u8]) -> Result<Judged, Read
 }
 
 /// What `bg_checksum` should be, `None` when descriptors are not summed.
-fn checksum(superblock: &Superblock, number: u64, descriptor: &[u8]) -> Option<u16> {
+pub(crate) fn checksum(superblock: &Superblock, number: u64, descriptor: &[u8]) -> Option<u16> {
     let number = u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
     let after = CHECKSUM_OFFSET.saturating_add(2);
     match superblock.checksums {

@@ -41,6 +41,7 @@ mod symlink;
 mod test_image;
 mod tree;
 mod usage;
+mod view;
 mod volume;
 mod xattr;
 

@@ -16,7 +16,7 @@ pub(crate) const LENGTH: usize = 1024;
 /// `s_magic`.
 const MAGIC: u16 = 0xef53;
 /// `s_checksum` sums everything before itself.
-const CHECKSUM_OFFSET: usize = 0x3fc;
+pub(crate) const CHECKSUM_OFFSET: usize = 0x3fc;
 /// `s_checksum_type`: CRC-32C, the only one there is.
 const CHECKSUM_TYPE_CRC32C: u8 = 1;
 /// `s_state`: unmounted cleanly; errors were detected.

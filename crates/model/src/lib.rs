@@ -11,6 +11,7 @@ pub mod codes;
 mod comparison;
 mod container;
 mod container_details;
+mod cross_check;
 mod disk;
 mod doctor;
 mod engine;
@@ -21,6 +22,7 @@ mod host;
 mod image;
 mod log;
 mod network;
+mod only_here;
 mod package;
 mod place;
 mod progress;
@@ -43,6 +45,7 @@ pub use container_details::{
     ComposeProject, ContainerDetails, DetailedContainer, Endpoint, EnvironmentVariable, Health, HealthResult,
     LogSettings, Mount, PublishedPort, ResourceLimits, RestartPolicy,
 };
+pub use cross_check::{CrossCheck, Difference, DifferenceKind, NotCompared};
 pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use engine::{Plugin, Swarm, SwarmManager};
@@ -53,6 +56,10 @@ pub use host::{EnginePackage, Host, HostUser};
 pub use image::{Hidden, Image, ImageKind, ImageState, Layer, LayerOfImage, LayerState, Registry, RegistryState};
 pub use log::{LogLine, LogPage, LogPosition, LogStream};
 pub use network::{Network, NetworkMember, Subnet};
+pub use only_here::{
+    ContainerOnlyHere, ImageOnlyHere, KitComposeFile, KitContainer, KitContents, KitVolume, OnlyHere, VolumeOnlyHere,
+    Weight,
+};
 pub use package::{Declared, Details, Ecosystem, LOCKED, Package};
 pub use place::Place;
 pub use progress::{Progress, Stage};

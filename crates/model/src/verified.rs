@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ImageKind;
+use crate::{CrossCheck, ImageKind};
 
 /// How well a layer is proven; the worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct VerifiedLayer {
     pub state: Exactness,
     /// Length of the bytes that were put together.
     pub size: Option<u64>,
-    /// Why it is not exact.
+    /// Why it is not exact, or not from its own store.
     pub reason: Option<String>,
     /// The files that are damaged, the first thousand of them.
     pub files: Vec<DamagedFile>,
@@ -70,4 +70,6 @@ pub struct Verified {
     pub images: Vec<VerifiedImage>,
     /// Their layers, each once.
     pub layers: Vec<VerifiedLayer>,
+    /// What a second reader says of the files, when that was asked for.
+    pub cross_check: Option<CrossCheck>,
 }

@@ -1,6 +1,7 @@
 //! What images are put together from again: configurations to the byte, layers by record, blob or directory.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use careen_archive::write::{ImageSource, LayerForm, LayerRecord, LayerSource, StoredImage};
 use careen_evidence::{Findings, ReadError};
@@ -69,7 +70,8 @@ impl Session {
         source.layers.push(LayerSource {
             name: format!("changes:{}", container.name),
             diff_id: None,
-            form: Err("it was never packed".to_owned()),
+            forms: Vec::new(),
+            without: None,
             tree: upper.map_err(|error| error.to_string()),
         });
         source.stored = None;
@@ -103,7 +105,8 @@ impl Session {
         Ok(layers)
     }
 
-    /// What a layer is put together from. An error only when cancelled.
+    /// What a layer is put together from: what its own store has of it, then what other stores of the disk have of the
+    /// same layer. An error only when cancelled.
     pub(crate) fn layer_source(
         &self,
         open: &OpenStore,
@@ -111,16 +114,67 @@ impl Session {
         diff_id: Option<&str>,
         findings: &mut Findings,
     ) -> Result<LayerSource, ReadError> {
-        let told = |error: ReadError| if error.is_cancelled() { Err(error) } else { Ok(error.to_string()) };
-        let form = match self.layer_form(open, chain, findings) {
-            Ok(form) => Ok(form),
-            Err(error) => Err(told(error)?),
-        };
-        let tree = match self.layer_directory(open, chain, findings) {
+        let own = self.layer_form(open, chain, findings);
+        let without = told(own.as_ref().err())?;
+        let mut forms: Vec<LayerForm> = own.into_iter().collect();
+        let mut tree = match self.layer_directory(open, chain, findings) {
             Ok(tree) => Ok(tree),
-            Err(error) => Err(told(error)?),
+            Err(error) => Err(told(Some(&error))?.unwrap_or_default()),
         };
-        Ok(LayerSource { name: chain.to_owned(), diff_id: diff_id.map(str::to_owned), form, tree })
+        // What is wrong with another store's copy does not touch this answer.
+        let mut unheard = Findings::new();
+        let mut records: Vec<LayerRecord> = Vec::new();
+        let mut directories: Vec<crate::witness::LayerTree> = Vec::new();
+        for (other, chain) in self.same_layers(open, chain, diff_id) {
+            match self.layer_form(other, chain, &mut unheard) {
+                Err(error) if error.is_cancelled() => return Err(error),
+                Ok(form) => forms.push(form),
+                Err(_) => {}
+            }
+            if !matches!(other.images().layer_files(chain), Ok(LayerFiles::Directory(_))) {
+                continue;
+            }
+            match self.layer_directory(other, chain, &mut unheard) {
+                Err(error) if error.is_cancelled() => return Err(error),
+                Ok(directory) => directories.push(directory),
+                Err(_) => {}
+            }
+        }
+        // A record is of use with any directory that has the files of the same layer.
+        records.extend(forms.iter().filter_map(|form| match form {
+            LayerForm::Record(record) => Some(record.clone()),
+            _ => None,
+        }));
+        for record in records {
+            for (tree, root) in directories.iter().chain(&tree) {
+                if !Rc::ptr_eq(tree, &record.tree) || *root != record.root {
+                    let with = LayerRecord { tree: Rc::clone(tree), root: *root, ..record.clone() };
+                    forms.push(LayerForm::Record(with));
+                }
+            }
+        }
+        if tree.is_err()
+            && let Some(directory) = directories.into_iter().next()
+        {
+            tree = Ok(directory);
+        }
+        Ok(LayerSource { name: chain.to_owned(), diff_id: diff_id.map(str::to_owned), forms, without, tree })
+    }
+
+    /// The layers of all stores with this diffID, but for this one.
+    fn same_layers<'a>(
+        &'a self,
+        open: &'a OpenStore,
+        chain: &'a str,
+        diff_id: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a OpenStore, &'a str)> {
+        let all = self.stores.iter().flat_map(|other| other.images().layers().iter().map(move |layer| (other, layer)));
+        all.filter(move |(other, layer)| {
+            let is_own = other.store.id == open.store.id && layer.chain_id == chain;
+            diff_id.is_some() && layer.diff_id.as_deref() == diff_id && !is_own
+        })
+        .map(|(other, layer)| (other, layer.chain_id.as_str()))
+        .take(MAX_COPIES)
     }
 
     fn layer_form(&self, open: &OpenStore, chain: &str, findings: &mut Findings) -> Result<LayerForm, ReadError> {
@@ -160,6 +214,16 @@ impl Session {
     }
 }
 
+/// What an error says, unless it is that of a cancellation.
+fn told(error: Option<&ReadError>) -> Result<Option<String>, ReadError> {
+    match error {
+        Some(error) if error.is_cancelled() => Err(error.clone()),
+        error => Ok(error.map(ReadError::to_string)),
+    }
+}
+
+/// Copies of one layer in other stores that are tried: a disk has a handful of stores.
+const MAX_COPIES: usize = 16;
 /// Most blobs of one image that are taken: an index of many platforms with attestations has some dozen.
 const MAX_BLOBS: usize = 4096;
 
@@ -169,6 +233,7 @@ fn stored(open: &OpenStore, store: &ContainerdStore, image: &Image, findings: &m
     let target = store.image_descriptor(&image.id)?;
     let config = image.config_digest.clone()?;
     let (mut ahead, mut blobs, mut layers) = (vec![image.id.clone()], BTreeMap::new(), None);
+    let mut has_zstd = false;
     while let Some(digest) = ahead.pop() {
         if blobs.contains_key(&digest) || blobs.len() >= MAX_BLOBS {
             continue;
@@ -188,12 +253,15 @@ fn stored(open: &OpenStore, store: &ContainerdStore, image: &Image, findings: &m
         let own = document.get("config").and_then(digest_of);
         if own.as_ref() == Some(&config) {
             layers = Some(list("layers"));
+            let kinds = document.get("layers").and_then(Value::as_array).into_iter().flatten();
+            let mut kinds = kinds.filter_map(|layer| layer.get("mediaType").and_then(Value::as_str));
+            has_zstd = kinds.any(|kind| kind.ends_with("+zstd") || kind.ends_with(".zstd"));
         }
         ahead.extend(own.into_iter().chain(list("layers")).chain(list("manifests")));
     }
     let layers = layers?;
     let is_whole = std::iter::once(&config).chain(&layers).all(|digest| blobs.contains_key(digest));
-    is_whole.then(|| StoredImage { target, config, layers, blobs: blobs.into_iter().collect() })
+    is_whole.then(|| StoredImage { target, config, layers, blobs: blobs.into_iter().collect(), has_zstd })
 }
 
 /// Makes the configuration of an image that of a container which ran on it (moby `daemon/commit.go`).

@@ -281,7 +281,7 @@ impl Session {
 }
 
 /// The layers of a container of the classic store, topmost first.
-fn classic_layers(found: &Found<'_, Container>, findings: &mut Findings) -> Result<Vec<Stacked>, ReadError> {
+pub(crate) fn classic_layers(found: &Found<'_, Container>, findings: &mut Findings) -> Result<Vec<Stacked>, ReadError> {
     let layers = found.store.container_layers(&found.item.id, findings)?;
     let image = found.store.images().iter().find(|image| Some(&image.id) == found.item.image_id.as_ref());
     // Where a layer is missing, the stack ends above it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use careen_archive::write::{Assembled, LayerForm, LayerSource, assemble};
+use careen_archive::write::{Assembled, BadFile, LayerForm, LayerSource, assemble};
 use careen_evidence::{Findings, ReadError, codes::export as codes};
 use careen_model::{DamagedFile, Exactness, Image, Stage, Verified, VerifiedImage, VerifiedLayer};
 
@@ -94,22 +94,46 @@ impl Session {
             names: image.names.clone(),
             state: state_of(image),
         });
-        Ok(Verified { images: images.collect(), layers })
+        Ok(Verified { images: images.collect(), layers, cross_check: None })
     }
 
     fn verify_layer(&self, source: &LayerSource, findings: &mut Findings) -> Result<VerifiedLayer, ReadError> {
         let options = self.options();
-        let assembled = match &source.form {
-            Ok(form) => match assemble(form, &options.limits, &options.cancel, findings) {
+        // Of the first form, unless another one is exact.
+        let mut first = None;
+        let mut copy = None;
+        for form in &source.forms {
+            let assembled = match assemble(form, &options.limits, &options.cancel, findings) {
                 Err(error) if error.is_cancelled() => return Err(error),
                 result => result.map_err(|error| error.to_string()),
-            },
-            Err(reason) => Err(reason.clone()),
-        };
-        let is_record = matches!(source.form, Ok(LayerForm::Record(_)));
+            };
+            let is_exact = matches!(&assembled, Ok(assembled)
+                if assembled.bad_count == 0 && source.diff_id.as_ref() == Some(&assembled.digest));
+            if first.is_some() || source.without.is_some() {
+                if is_exact {
+                    copy = assembled.ok().map(|assembled| (form, assembled.length));
+                }
+            } else {
+                first = Some(assembled);
+            }
+            if is_exact {
+                break;
+            }
+        }
+        let assembled = first.unwrap_or_else(|| Err(source.without.clone().unwrap_or_default()));
+        let is_record = matches!(source.forms.first(), Some(LayerForm::Record(_)));
         let (state, reason, assembled) = judge(source, assembled, is_record);
         let place = self.place.then(format_args!("layer:{}", source.name));
         let shown = reason.as_deref().unwrap_or_default();
+        if let Some((form, length)) = copy {
+            let copy = form.place();
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("layer", &source.name), ("reason", &shown), ("copy", &copy)];
+            findings.add(&codes::LAYER_FROM_COPY, &place, &values);
+            let reason = Some(format!("{shown}; the copy at {copy} is exact"));
+            let bad = assembled.map(|assembled| assembled.bad).unwrap_or_default();
+            return Ok(verified(source, Exactness::Exact, Some(length), reason, &bad));
+        }
         match (state, assembled.as_ref().and_then(|assembled| Some((assembled, assembled.bad.first()?)))) {
             (Exactness::Exact, _) => {}
             (Exactness::Damaged, Some((assembled, first))) => {
@@ -127,22 +151,31 @@ impl Session {
             _ => findings.add(&codes::LAYER_GONE, &place, &[("layer", &source.name), ("reason", &shown)]),
         }
         let bad = assembled.as_ref().map(|assembled| assembled.bad.as_slice()).unwrap_or_default();
-        Ok(VerifiedLayer {
-            store: String::new(),
-            chain_id: source.name.clone(),
-            diff_id: source.diff_id.clone(),
-            state,
-            size: assembled.as_ref().filter(|_| state == Exactness::Exact).map(|assembled| assembled.length),
-            reason,
-            files: bad
-                .iter()
-                .map(|bad| DamagedFile {
-                    path: String::from_utf8_lossy(&bad.path).into_owned(),
-                    reason: bad.reason.clone(),
-                })
-                .collect(),
-            images: Vec::new(),
-        })
+        let size = assembled.as_ref().filter(|_| state == Exactness::Exact).map(|assembled| assembled.length);
+        Ok(verified(source, state, size, reason, bad))
+    }
+}
+
+/// What is told of a layer; its store and images are left to the caller.
+fn verified(
+    source: &LayerSource,
+    state: Exactness,
+    size: Option<u64>,
+    reason: Option<String>,
+    bad: &[BadFile],
+) -> VerifiedLayer {
+    let files = bad
+        .iter()
+        .map(|bad| DamagedFile { path: String::from_utf8_lossy(&bad.path).into_owned(), reason: bad.reason.clone() });
+    VerifiedLayer {
+        store: String::new(),
+        chain_id: source.name.clone(),
+        diff_id: source.diff_id.clone(),
+        state,
+        size,
+        reason,
+        files: files.collect(),
+        images: Vec::new(),
     }
 }
 

@@ -201,6 +201,11 @@ impl Content {
         Ok(true)
     }
 
+    /// How far the file was read.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
     /// Bytes that were put out.
     pub(crate) fn written(&self) -> u64 {
         self.written

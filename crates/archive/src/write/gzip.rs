@@ -11,11 +11,21 @@ const ROOM: usize = 64 << 10;
 const HEADER: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
 
 /// A deflate stream (RFC 1951) that is written.
-pub(crate) struct Deflate(Compress);
+pub(crate) struct Deflate {
+    compress: Compress,
+    /// What the packer puts out at a time: it clears all the room it is given.
+    room: Vec<u8>,
+}
 
 impl Deflate {
     pub(crate) fn new() -> Deflate {
-        Deflate(Compress::new(Compression::new(LEVEL), false))
+        Deflate { compress: Compress::new(Compression::new(LEVEL), false), room: vec![0; ROOM] }
+    }
+
+    /// Begins another stream.
+    pub(crate) fn again(mut self) -> Deflate {
+        self.compress.reset();
+        self
     }
 
     /// Packs bytes behind `out`.
@@ -28,17 +38,23 @@ impl Deflate {
         self.run(&[], FlushCompress::Finish, out);
     }
 
+    /// Puts out what is still held, up to a whole byte; nothing that comes after refers to what was before.
+    pub(crate) fn part(&mut self, out: &mut Vec<u8>) {
+        self.run(&[], FlushCompress::Full, out);
+    }
+
     fn run(&mut self, mut bytes: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
         loop {
-            out.reserve(ROOM);
-            let (read, wrote) = (self.0.total_in(), self.0.total_out());
-            let status = self.0.compress_vec(bytes, out, flush);
-            let count = usize::try_from(self.0.total_in().saturating_sub(read)).unwrap_or(0);
-            bytes = bytes.get(count..).unwrap_or_default();
-            let is_still = count == 0 && self.0.total_out() == wrote;
-            let is_done = bytes.is_empty() && flush == FlushCompress::None && out.len() < out.capacity();
+            let (read, wrote) = (self.compress.total_in(), self.compress.total_out());
+            let status = self.compress.compress(bytes, &mut self.room, flush);
+            let count = |now: u64, before: u64| usize::try_from(now.saturating_sub(before)).unwrap_or(0);
+            let taken = count(self.compress.total_in(), read);
+            let given = count(self.compress.total_out(), wrote);
+            bytes = bytes.get(taken..).unwrap_or_default();
+            out.extend_from_slice(self.room.get(..given).unwrap_or_default());
+            let is_done = bytes.is_empty() && flush == FlushCompress::None && given < self.room.len();
             // With room to write in, the packer neither fails nor stands still before it is done.
-            if is_done || is_still || matches!(status, Err(_) | Ok(Status::StreamEnd)) {
+            if is_done || (taken == 0 && given == 0) || matches!(status, Err(_) | Ok(Status::StreamEnd)) {
                 return;
             }
         }

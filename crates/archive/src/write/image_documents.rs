@@ -1,10 +1,27 @@
 //! The small files of an archive of images: configurations, indexes, `manifest.json`.
 
+use careen_evidence::{Place, codes::export as codes};
 use serde_json::{Value, json};
 
-use crate::write::images::{ImageSource, LayerSource, digits};
-use crate::write::manifest::json as text_of;
-use crate::write::packed_layer::BadFile;
+use crate::write::OnDamage;
+use crate::write::image_source::{ImageSource, LayerSource};
+use crate::write::images::digits;
+use crate::write::manifest::{Report, json as text_of};
+use crate::write::packed_layer::{BadFile, LayerForm};
+
+/// What came of a layer.
+pub(crate) struct Outcome<'a> {
+    /// Digest and length, or why it is not there.
+    pub(crate) found: Result<(String, u64), &'a str>,
+    /// Whether its bytes are those it was packed as.
+    pub(crate) is_exact: bool,
+    /// What is wrong with it in its own store.
+    pub(crate) reason: Option<&'a str>,
+    /// Files of it that are bad there.
+    pub(crate) bad: &'a [BadFile],
+    /// The form it is given from, when that is not the first.
+    pub(crate) form: Option<&'a LayerForm>,
+}
 
 /// The media type of a manifest.
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -61,20 +78,16 @@ fn full_name(name: &str) -> String {
 }
 
 /// What the manifest tells of a layer.
-pub(crate) fn tell_layer(
-    layer: &LayerSource,
-    found: &Result<(String, u64), &str>,
-    reason: Option<&str>,
-    bad: &[BadFile],
-) -> Value {
+pub(crate) fn tell_layer(layer: &LayerSource, outcome: &Outcome<'_>) -> Value {
+    let bad = outcome.bad.iter();
     let damaged: Vec<Value> =
-        bad.iter().map(|bad| json!({"path": String::from_utf8_lossy(&bad.path), "reason": bad.reason})).collect();
-    let mut row = match found {
+        bad.map(|bad| json!({"path": String::from_utf8_lossy(&bad.path), "reason": bad.reason})).collect();
+    let mut row = match &outcome.found {
         Ok((digest, size)) => {
-            let state = match (&layer.diff_id, reason) {
-                (None, _) => "made",
-                (Some(_), None) => "exact",
-                (Some(_), Some(_)) => "rebuilt",
+            let state = match &layer.diff_id {
+                None => "made",
+                Some(_) if outcome.is_exact => "exact",
+                Some(_) => "rebuilt",
             };
             json!({"name": layer.name, "diff_id": layer.diff_id, "written": digest, "size": size, "state": state})
         }
@@ -83,7 +96,7 @@ pub(crate) fn tell_layer(
         }
     };
     if let Some(fields) = row.as_object_mut() {
-        if let Some(reason) = reason {
+        if let Some(reason) = outcome.reason {
             fields.insert("reason".to_owned(), json!(reason));
         }
         if !damaged.is_empty() {
@@ -91,6 +104,37 @@ pub(crate) fn tell_layer(
         }
     }
     row
+}
+
+/// The findings about a layer that is not simply exact.
+pub(crate) fn tell_outcome(
+    layer: &LayerSource,
+    image: &str,
+    outcome: &Outcome<'_>,
+    on_damage: OnDamage,
+    report: &mut Report,
+) {
+    let (Ok(_), Some(reason)) = (&outcome.found, outcome.reason) else { return };
+    let place = Place::new(&layer.name);
+    if outcome.is_exact {
+        let copy = outcome.form.map(LayerForm::place).unwrap_or_default();
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("layer", &layer.name), ("reason", &reason), ("copy", &copy)];
+        report.findings.add(&codes::LAYER_FROM_COPY, &place, &values);
+        return;
+    }
+    let values: [(&str, &dyn std::fmt::Display); 3] = [("layer", &layer.name), ("image", &image), ("reason", &reason)];
+    report.findings.add(&codes::EXPORT_LAYER_REBUILT, &place, &values);
+    // Left out, each is told by itself; kept, they are told here.
+    if let (Some(first), OnDamage::Gaps) = (outcome.bad.first(), on_damage) {
+        let values: [(&str, &dyn std::fmt::Display); 4] = [
+            ("layer", &layer.name),
+            ("count", &outcome.bad.len()),
+            ("path", &String::from_utf8_lossy(&first.path)),
+            ("reason", &first.reason),
+        ];
+        report.findings.add(&codes::LAYER_FILES_DAMAGED, &place, &values);
+    }
 }
 
 #[cfg(test)]

@@ -10,63 +10,39 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use careen_evidence::{
-    ByteSource, CancelToken, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError, codes::export as codes,
-};
+use careen_evidence::{CancelToken, Kind, Limits, Place, ReadError, codes::export as codes};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::write::content::{Seen, hex};
 use crate::write::header;
-use crate::write::image_documents::{MANIFEST, configuration, docker_manifest, entries, tell_layer};
+use crate::write::image_documents::{
+    MANIFEST, Outcome, configuration, docker_manifest, entries, tell_layer, tell_outcome,
+};
+use crate::write::image_source::{ImageSource, LayerSource};
 use crate::write::manifest::{Report, Told, json as text_of};
 use crate::write::packed_layer::{Assembled, BadFile, LayerForm, PackedLayer};
 use crate::write::tar::{self, Dialect, TarStream};
 use crate::write::{OnDamage, Selection};
 
-/// An image that goes into an archive.
-pub struct ImageSource {
-    /// Its id, by which messages call it too.
-    pub id: String,
-    /// Its names as people write them, `alpine:3`.
-    pub names: Vec<String>,
-    /// Its configuration, to the byte.
-    pub config: Vec<u8>,
-    /// Its layers, the lowest first.
-    pub layers: Vec<LayerSource>,
-    /// As a content store has it. When all of that is whole it is what is written, and nothing is put together.
-    pub stored: Option<StoredImage>,
-}
-
-/// An image as a content store has it.
-pub struct StoredImage {
-    /// The descriptor of its index or manifest.
-    pub target: Value,
-    /// Digest of its configuration, and those of its layers' blobs, the lowest first.
-    pub config: String,
-    /// See `config`.
-    pub layers: Vec<String>,
-    /// Every blob that can be reached from the target and is there, by digest.
-    pub blobs: Vec<(String, Rc<dyn ByteSource>)>,
-}
-
-/// A layer that goes into an archive.
-pub struct LayerSource {
-    /// What messages call it: its chain id.
-    pub name: String,
-    /// `sha256:…` that its bytes have to have; `None` for one that was never packed.
-    pub diff_id: Option<String>,
-    /// Where its very bytes come from, or why they are not known.
-    pub form: Result<LayerForm, String>,
-    /// Its files, for when it has to be made anew; or why they are not there.
-    pub tree: Result<(Rc<dyn FileTree>, NodeId), String>,
-}
-
 /// A layer as it goes into the archive.
 enum Planned {
-    Exact { length: u64 },
-    Made { digest: String, length: u64, reason: Option<String>, bad: Vec<BadFile> },
-    Missing { reason: String },
+    /// From this one of its forms; why it is not from its own store.
+    Exact {
+        length: u64,
+        form: usize,
+        reason: Option<String>,
+        bad: Vec<BadFile>,
+    },
+    Made {
+        digest: String,
+        length: u64,
+        reason: Option<String>,
+        bad: Vec<BadFile>,
+    },
+    Missing {
+        reason: String,
+    },
 }
 
 /// What has one digest: number of the image, and position in it.
@@ -82,8 +58,15 @@ enum Blob {
     Layer(usize),
 }
 
-/// Digest and length of a layer, or why it is not there; why it was made anew; what is bad in it.
-type Outcome<'a> = (Result<(String, u64), &'a str>, Option<&'a str>, &'a [BadFile]);
+/// What was tried in vain for the layer that is looked at.
+#[derive(Default)]
+struct Tried {
+    /// The form that is tried.
+    form: usize,
+    /// Why the first would not do, and what is bad in it.
+    reason: Option<String>,
+    bad: Vec<BadFile>,
+}
 
 /// An archive of images.
 pub(crate) struct ImageStream {
@@ -92,6 +75,7 @@ pub(crate) struct ImageStream {
     /// Each layer and blob once.
     units: Vec<Unit>,
     planned: Vec<Planned>,
+    tried: Tried,
     on_damage: OnDamage,
     limits: Limits,
     cancel: CancelToken,
@@ -162,6 +146,7 @@ impl ImageStream {
             images,
             units: Vec::new(),
             planned: Vec::new(),
+            tried: Tried::default(),
             on_damage,
             limits: *limits,
             cancel: cancel.clone(),
@@ -316,16 +301,7 @@ impl ImageStream {
                 self.state = State::Planning(Some(blob));
                 return Ok(());
             }
-            let layer = self.layer(at)?;
-            let begun = match &layer.form {
-                Ok(form) => Bytes::Packed(Box::new(PackedLayer::new(form, &self.limits, &self.cancel))),
-                Err(reason) => {
-                    let reason = layer.diff_id.is_some().then(|| reason.clone());
-                    return self.make_anew(at, reason, Vec::new());
-                }
-            };
-            self.state = State::Planning(Some(begun));
-            return Ok(());
+            return self.try_form(at, None);
         };
         // What is read only for its digest is let go of at once.
         let mut out = Vec::new();
@@ -341,7 +317,7 @@ impl ImageStream {
                 return Ok(());
             }
             Err(error) if matches!(bytes, Bytes::Packed(_)) => {
-                return self.make_anew(at, Some(error.to_string()), Vec::new());
+                return self.try_form(at, Some((error.to_string(), Vec::new())));
             }
             Err(error) => return Err(error),
             Ok(false) => {}
@@ -352,25 +328,29 @@ impl ImageStream {
                 let named = self.units.get(at).and_then(|unit| self.digest_of(*unit)).cloned().unwrap_or_default();
                 let reason = format!("blob {named}: the digest of its bytes is {digest}");
                 let is_right = digest == named;
-                self.planned.push(if is_right { Planned::Exact { length } } else { Planned::Missing { reason } });
+                self.planned.push(match is_right {
+                    true => Planned::Exact { length, form: 0, reason: None, bad: Vec::new() },
+                    false => Planned::Missing { reason },
+                });
             }
             Bytes::Packed(layer) => {
                 let Assembled { digest, length, bad, bad_count } = layer.finish();
-                let diff_id = self.layer(at)?.diff_id.clone();
-                match bad.first() {
-                    None if Some(&digest) == diff_id.as_ref() => self.planned.push(Planned::Exact { length }),
-                    None => {
-                        let reason = format!("what is there of it has the digest {digest}");
-                        return self.make_anew(at, Some(reason), bad);
+                let reason = match bad.first() {
+                    None if Some(&digest) == self.layer(at)?.diff_id.as_ref() => {
+                        let Tried { form, reason, bad } = std::mem::take(&mut self.tried);
+                        self.planned.push(Planned::Exact { length, form, reason, bad });
+                        self.state = State::Planning(None);
+                        return Ok(());
                     }
+                    None => format!("what is there of it has the digest {digest}"),
                     Some(first) => {
                         let path = String::from_utf8_lossy(&first.path);
                         let more = bad_count.saturating_sub(1);
                         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                        let reason = format!("{path}{more}: {}", first.reason);
-                        return self.make_anew(at, Some(reason), bad);
+                        format!("{path}{more}: {}", first.reason)
                     }
-                }
+                };
+                return self.try_form(at, Some((reason, bad)));
             }
             Bytes::Made { reason, bad, digest, length, .. } => {
                 let digest = format!("sha256:{}", hex(&digest.finalize()));
@@ -379,6 +359,30 @@ impl ImageStream {
         }
         self.state = State::Planning(None);
         Ok(())
+    }
+
+    /// Begins with the next form of a layer, after the one before failed for this reason; when there is none any more,
+    /// with making it anew.
+    fn try_form(&mut self, at: usize, failed: Option<(String, Vec<BadFile>)>) -> Result<(), ReadError> {
+        let mut tried = std::mem::take(&mut self.tried);
+        let layer = self.layer(at)?;
+        match failed {
+            None => tried = Tried { reason: layer.without.clone(), ..Tried::default() },
+            Some((reason, bad)) => {
+                tried.form = tried.form.saturating_add(1);
+                if tried.reason.is_none() {
+                    (tried.reason, tried.bad) = (Some(reason), bad);
+                }
+            }
+        }
+        if let Some(form) = layer.forms.get(tried.form) {
+            let packed = PackedLayer::new(form, &self.limits, &self.cancel);
+            self.state = State::Planning(Some(Bytes::Packed(Box::new(packed))));
+            self.tried = tried;
+            return Ok(());
+        }
+        let reason = tried.reason.filter(|_| layer.diff_id.is_some());
+        self.make_anew(at, reason, tried.bad)
     }
 
     /// Begins to make a layer anew, for this reason; none for a layer that was never packed.
@@ -415,25 +419,35 @@ impl ImageStream {
         }
         let layer = self.layer(at)?;
         let gone = |reason: String| ReadError::corrupt(&Place::new(&layer.name), reason);
-        match (self.planned.get(at), &layer.form) {
-            (Some(Planned::Exact { .. }), Ok(form)) => {
-                Ok(Bytes::Packed(Box::new(PackedLayer::new(form, &self.limits, &self.cancel))))
-            }
-            (Some(Planned::Made { bad, reason, .. }), _) => self.made(layer, reason.clone(), bad.clone()).map_err(gone),
+        match self.planned.get(at) {
+            Some(Planned::Exact { form, .. }) => match layer.forms.get(*form) {
+                Some(form) => Ok(Bytes::Packed(Box::new(PackedLayer::new(form, &self.limits, &self.cancel)))),
+                None => Err(gone("the layer is not there".to_owned())),
+            },
+            Some(Planned::Made { bad, reason, .. }) => self.made(layer, reason.clone(), bad.clone()).map_err(gone),
             _ => Err(gone("the layer is not there".to_owned())),
         }
     }
 
-    /// What came of a layer.
-    fn outcome(&self, layer: &LayerSource, at: usize) -> Outcome<'_> {
+    /// What came of a layer, which stands there among the units.
+    fn outcome<'a>(&'a self, layer: &LayerSource, at: usize) -> Outcome<'a> {
+        let mut outcome =
+            Outcome { found: Err("it was not looked at"), is_exact: false, reason: None, bad: &[], form: None };
         match self.planned.get(at) {
-            Some(Planned::Exact { length }) => (Ok((layer.diff_id.clone().unwrap_or_default(), *length)), None, &[]),
-            Some(Planned::Made { digest, length, reason, bad }) => {
-                (Ok((digest.clone(), *length)), reason.as_deref(), bad)
+            Some(Planned::Exact { length, form, reason, bad }) => {
+                outcome.found = Ok((layer.diff_id.clone().unwrap_or_default(), *length));
+                (outcome.is_exact, outcome.reason, outcome.bad) = (true, reason.as_deref(), bad);
+                // The same layer of another image may have been looked through in its place.
+                outcome.form = self.layer(at).ok().and_then(|layer| layer.forms.get(*form));
             }
-            Some(Planned::Missing { reason }) => (Err(reason), None, &[]),
-            None => (Err("it was not looked at"), None, &[]),
+            Some(Planned::Made { digest, length, reason, bad }) => {
+                outcome.found = Ok((digest.clone(), *length));
+                (outcome.reason, outcome.bad) = (reason.as_deref(), bad);
+            }
+            Some(Planned::Missing { reason }) => outcome.found = Err(reason),
+            None => {}
         }
+        outcome
     }
 
     /// Decides what is written, once every layer is known.
@@ -454,6 +468,9 @@ impl ImageStream {
                     let number = self.number(Unit::Stored(at, position)).unwrap_or(usize::MAX);
                     blobs.insert(digest.clone(), (source.len(), Blob::Layer(number)));
                 }
+                if stored.has_zstd && self.is_docker {
+                    report.findings.add(&codes::EXPORT_ZSTD, &place, &[("image", &image.id)]);
+                }
                 index.extend(entries(&stored.target, &image.names));
                 manifests.push(docker_manifest(&stored.config, &image.names, &stored.layers));
                 continue;
@@ -461,25 +478,11 @@ impl ImageStream {
             let (mut descriptors, mut diff_ids, mut layers, mut missing) = (Vec::new(), Vec::new(), Vec::new(), None);
             for (position, layer) in image.layers.iter().enumerate() {
                 let number = self.number(Unit::Layer(at, position)).unwrap_or(usize::MAX);
-                let (found, reason, bad) = self.outcome(layer, number);
-                layers.push(tell_layer(layer, &found, reason, bad));
-                match found {
+                let outcome = self.outcome(layer, number);
+                layers.push(tell_layer(layer, &outcome));
+                tell_outcome(layer, &image.id, &outcome, self.on_damage, report);
+                match outcome.found {
                     Ok((digest, length)) => {
-                        if let Some(reason) = reason {
-                            let values: [(&str, &dyn std::fmt::Display); 3] =
-                                [("layer", &layer.name), ("image", &image.id), ("reason", &reason)];
-                            report.findings.add(&codes::EXPORT_LAYER_REBUILT, &Place::new(&layer.name), &values);
-                            // Left out, each is told by itself; kept, they are told here.
-                            if let (Some(first), OnDamage::Gaps) = (bad.first(), self.on_damage) {
-                                let values: [(&str, &dyn std::fmt::Display); 4] = [
-                                    ("layer", &layer.name),
-                                    ("count", &bad.len()),
-                                    ("path", &String::from_utf8_lossy(&first.path)),
-                                    ("reason", &first.reason),
-                                ];
-                                report.findings.add(&codes::LAYER_FILES_DAMAGED, &Place::new(&layer.name), &values);
-                            }
-                        }
                         descriptors.push(json!({
                             "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": length
                         }));
@@ -572,19 +575,4 @@ fn digest(bytes: &[u8]) -> String {
 /// A digest without the name of its algorithm.
 pub(crate) fn digits(digest: &str) -> &str {
     digest.strip_prefix("sha256:").unwrap_or(digest)
-}
-
-/// Puts a layer together without keeping it: what `verify` tells.
-pub fn assemble(
-    layer: &LayerForm,
-    limits: &Limits,
-    cancel: &CancelToken,
-    findings: &mut Findings,
-) -> Result<Assembled, ReadError> {
-    let mut packed = PackedLayer::new(layer, limits, cancel);
-    let mut out = Vec::new();
-    while packed.step(&mut out, findings)? {
-        out.clear();
-    }
-    Ok(packed.finish())
 }

@@ -41,7 +41,7 @@ pub(crate) struct Row<'a> {
 }
 
 /// What the row of an object tells besides its name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Told<'a> {
     pub(crate) size: Option<u64>,
     pub(crate) seen: Option<&'a Seen>,

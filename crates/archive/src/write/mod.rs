@@ -12,6 +12,7 @@ mod content;
 mod gzip;
 mod header;
 mod image_documents;
+mod image_source;
 mod images;
 mod manifest;
 mod objects;
@@ -20,6 +21,7 @@ mod tar;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects)]
 mod tests;
+mod zip;
 
 use std::rc::Rc;
 
@@ -31,8 +33,9 @@ use self::gzip::Gzip;
 use self::images::ImageStream;
 use self::manifest::Report;
 use self::tar::{Dialect, TarStream};
+use self::zip::ZipStream;
 
-pub use self::images::{ImageSource, LayerSource, StoredImage, assemble};
+pub use self::image_source::{ImageSource, LayerSource, StoredImage, assemble};
 pub use self::manifest::Summary;
 pub use self::packed_layer::{Assembled, BadFile, LayerForm, LayerRecord};
 
@@ -67,6 +70,8 @@ pub enum Format {
     Tar,
     /// tar packed with gzip.
     TarGz,
+    /// zip.
+    Zip,
 }
 
 impl Format {
@@ -75,6 +80,7 @@ impl Format {
         match self {
             Format::Tar => "tar",
             Format::TarGz => "tar.gz",
+            Format::Zip => "zip",
         }
     }
 }
@@ -116,6 +122,7 @@ pub struct Export {
 /// What the archive is of.
 enum Entries {
     Files(Box<TarStream>),
+    Zip(Box<ZipStream>),
     Images(Box<ImageStream>),
 }
 
@@ -147,8 +154,12 @@ impl Export {
         }
         let mut scopes: Vec<String> = selections.iter().map(|selection| selection.label.clone()).collect();
         scopes.dedup();
-        let entries = TarStream::new(selections, on_damage, Dialect::Plain, limits, cancel);
-        let entries = Entries::Files(Box::new(entries));
+        let entries = match format {
+            Format::Tar | Format::TarGz => {
+                Entries::Files(Box::new(TarStream::new(selections, on_damage, Dialect::Plain, limits, cancel)))
+            }
+            Format::Zip => Entries::Zip(Box::new(ZipStream::new(selections, on_damage, limits, cancel))),
+        };
         let gzip = (format == Format::TarGz).then(Gzip::new);
         Ok(Export::begin(entries, gzip, Report::begin(format.name(), &scopes, on_damage.name())))
     }
@@ -191,13 +202,14 @@ impl Export {
             let before = raw.len();
             goes_on = match &mut self.entries {
                 Entries::Files(files) => files.step(&mut raw, &mut self.report),
+                Entries::Zip(zip) => zip.step(&mut raw, &mut self.report),
                 Entries::Images(images) => images.step(&mut raw, &mut self.report),
             }?;
             if raw.len() == before {
                 break;
             }
         }
-        if !goes_on {
+        if !goes_on && !matches!(self.entries, Entries::Zip(_)) {
             raw.extend_from_slice(&tar::END);
         }
         match &mut self.gzip {
@@ -214,11 +226,12 @@ impl Export {
         self.written = self.written.saturating_add(chunk.archive.len() as u64);
         if !goes_on {
             self.is_ended = true;
-            let more = match &self.entries {
-                Entries::Files(_) => String::new(),
-                Entries::Images(images) => images.told(),
-            };
-            self.report.end_entries(&more);
+            match &self.entries {
+                Entries::Files(_) => self.report.end_entries(""),
+                // It has ended them itself.
+                Entries::Zip(_) => {}
+                Entries::Images(images) => self.report.end_entries(&images.told()),
+            }
             let end = Report::end(Some((self.written, &self.sha256())));
             self.report.text.extend_from_slice(end.as_bytes());
         }

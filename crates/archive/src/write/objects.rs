@@ -37,12 +37,15 @@ pub(crate) struct Objects {
     cancel: CancelToken,
     /// What was met right below `/lost+found` of the selection that is gone through.
     found: HashSet<NodeId>,
+    /// Path in the archive of the object before.
+    before: Vec<u8>,
 }
 
 impl Objects {
     pub(crate) fn new(selections: Vec<Selection>, limits: &Limits, cancel: &CancelToken) -> Objects {
         let selections = selections.into();
-        Objects { selections, walk: None, limits: *limits, cancel: cancel.clone(), found: HashSet::new() }
+        let (found, before) = (HashSet::new(), Vec::new());
+        Objects { selections, walk: None, limits: *limits, cancel: cancel.clone(), found, before }
     }
 
     /// The next object; `None` at the end. An error when cancelled, or when the start of a selection cannot be read.
@@ -72,6 +75,15 @@ impl Objects {
                         return Ok(Some(Next::Missed { name, error: ReadError::corrupt(&tree.place(met.node), what) }));
                     }
                     let (node, stat) = (met.node, met.stat);
+                    // Names come in order, so the first object of this name, or what is below it, came right before.
+                    // Unpacked through a first one that is a symbolic link, a second one would lead anywhere.
+                    let is_second = !name.is_empty() && is_at_or_below(&self.before, &name);
+                    if is_second {
+                        walk.skip();
+                        let what = "its directory has another object of this name";
+                        return Ok(Some(Next::Missed { name, error: ReadError::corrupt(&tree.place(node), what) }));
+                    }
+                    self.before.clone_from(&name);
                     return Ok(Some(Next::Object(Object { tree, node, stat, name })));
                 }
             }
@@ -109,6 +121,11 @@ fn joined(above: &[u8], name: &[u8]) -> Vec<u8> {
         (above, b"") => above.to_vec(),
         (above, name) => [above, b"/", name].concat(),
     }
+}
+
+/// Whether a path is this one or leads below it.
+fn is_at_or_below(path: &[u8], top: &[u8]) -> bool {
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 /// Whether a path leads nowhere but into the archive.

@@ -49,6 +49,17 @@ pub enum LayerForm {
     },
 }
 
+impl LayerForm {
+    /// Where its content lies; empty for bytes as they are.
+    pub fn place(&self) -> Place {
+        match self {
+            LayerForm::Record(record) => record.tree.place(record.root),
+            LayerForm::Blob { place, .. } => place.clone(),
+            LayerForm::Raw(_) => Place::default(),
+        }
+    }
+}
+
 /// A file that is not as it was when the layer was packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadFile {

@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::*;
 use crate::{Format as Read, open};
 
-fn selection(tree: Rc<dyn FileTree>, name: &str) -> Selection {
+pub(crate) fn selection(tree: Rc<dyn FileTree>, name: &str) -> Selection {
     let start = tree.root();
     Selection { tree, start, name: name.as_bytes().to_vec(), label: "test".into() }
 }
 
 /// Archive and manifest of these, and the codes of what was found.
-fn export(
+pub(crate) fn export(
     format: Format,
     selections: Vec<Selection>,
     on_damage: OnDamage,
@@ -108,7 +108,7 @@ fn an_archive_is_read_as_the_tree_it_was_made_of() {
 }
 
 /// A tree in which some bytes of `/bad` cannot be read, and the second half of `/holes` is none.
-struct Odd(MemoryTree);
+pub(crate) struct Odd(MemoryTree);
 
 struct Bytes {
     bytes: Vec<u8>,
@@ -159,7 +159,7 @@ impl FileTree for Odd {
     }
 }
 
-fn odd(size: usize) -> Rc<Odd> {
+pub(crate) fn odd(size: usize) -> Rc<Odd> {
     let mut tree = MemoryTree::new("disk");
     let bad = tree.file("/bad", vec![7; size]);
     tree.hard_link(tree.root(), "bad2", bad);
@@ -245,7 +245,8 @@ fn image(diff_id: &str, sum: u64) -> ImageSource {
     let layer = LayerSource {
         name: "chain".into(),
         diff_id: Some(diff_id.into()),
-        form: Ok(LayerForm::Record(LayerRecord { record, place, tree: Rc::clone(&tree), root })),
+        forms: vec![LayerForm::Record(LayerRecord { record, place, tree: Rc::clone(&tree), root })],
+        without: None,
         tree: Ok((tree, root)),
     };
     let id = format!("sha256:{}", hex(&Sha256::digest(&config)));
@@ -320,5 +321,47 @@ fn a_layer_with_a_damaged_file_is_made_anew_and_told() {
             .map(|line| line.split(' ').next().unwrap()[1..].into())
             .collect();
         assert_eq!(names, entries);
+    }
+}
+
+#[test]
+fn a_damaged_layer_is_given_from_another_copy_where_its_digest_proves_it() {
+    let diff_id = format!("sha256:{}", hex(&Sha256::digest("headdata")));
+    let blob = |bytes: &[u8]| LayerForm::Blob { source: Rc::new(bytes.to_vec()), place: Place::new("blob") };
+    // The second copy is another layer, the third is it.
+    let mut damaged = image(&diff_id, 1);
+    damaged.layers[0].forms.extend([blob(b"other"), blob(b"headdata")]);
+    let id = damaged.id.clone();
+    let (tree, manifest, codes) = images(damaged, OnDamage::Stop).unwrap();
+    assert_eq!(codes, ["layer-from-copy"]);
+    let digits = diff_id.trim_start_matches("sha256:");
+    assert_eq!(content(&*tree, &format!("/blobs/sha256/{digits}")), b"headdata");
+    let layer = &manifest["images"][0]["layers"][0];
+    assert_eq!((&manifest["images"][0]["written_id"], &layer["state"]), (&id.into(), &"exact".into()));
+    assert_eq!(layer["damaged_files"][0]["path"], "f");
+    // The other way round: the blob is bad, the record and its files are whole.
+    let mut damaged = image(&diff_id, DATA_SUM);
+    damaged.layers[0].forms.insert(0, blob(b"hea"));
+    let (tree, _, codes) = images(damaged, OnDamage::Stop).unwrap();
+    assert_eq!(codes, ["layer-from-copy"]);
+    assert_eq!(content(&*tree, &format!("/blobs/sha256/{digits}")), b"headdata");
+}
+
+/// A record that says the file is of another length than it is: nothing of it is taken on trust.
+#[test]
+fn a_record_that_lies_about_sizes_is_no_proof() {
+    let diff_id = format!("sha256:{}", hex(&Sha256::digest("headdata")));
+    for size in ["5", "3", "0", "18446744073709551615", "9223372036854775807", "-4"] {
+        let mut image = image(&diff_id, DATA_SUM);
+        let LayerForm::Record(record) = &mut image.layers[0].forms[0] else { unreachable!() };
+        let text = format!(
+            "{{\"type\":2,\"payload\":\"aGVhZA==\"}}\n{{\"type\":1,\"name\":\"./f\",\"size\":{size},\"payload\":\"AAAAAAAAAAA=\"}}\n"
+        );
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+        record.record = Rc::new(packed.finish().unwrap());
+        let (_, manifest, codes) = images(image, OnDamage::Gaps).unwrap();
+        assert_eq!(manifest["images"][0]["layers"][0]["state"], "rebuilt", "{size}");
+        assert!(codes.contains(&"export-layer-rebuilt"), "{size}: {codes:?}");
     }
 }

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use careen_evidence::{Findings, Place, ReadError};
 use careen_model::{Progress, Severity, Stage};
-use careen_survey::{ArchiveFormat, Chunk, Export, ExportRequest, ImageFormat, Scope, Summary};
+use careen_survey::{ArchiveFormat, Chunk, Export, ExportRequest, ImageFormat, Scope, Summary, archive_name};
 use serde::Serialize;
 
 use super::{Answer, Failure, complain, told_of_part};
@@ -47,20 +48,7 @@ pub(super) fn export(input: Input<'_>, asked: &Asked<'_>, out: &mut Output, json
     refuse_to_write_on(input, asked.file)?;
     let mut reporter = Reporter::new();
     let session = input.open(&mut reporter)?;
-    let request = ExportRequest {
-        scopes: asked.scopes.to_vec(),
-        paths: asked.paths.iter().map(|path| path.as_encoded_bytes().to_vec()).collect(),
-        format: format(asked),
-        on_damage: match asked.on_damage {
-            OnDamage::Stop => careen_survey::OnDamage::Stop,
-            OnDamage::Skip => careen_survey::OnDamage::Skip,
-            OnDamage::Gaps => careen_survey::OnDamage::Gaps,
-        },
-    };
-    if matches!(request.format, careen_survey::ExportFormat::Images(_)) && !request.paths.is_empty() {
-        let what = "paths in an archive of images; take an archive of files (--format tar)";
-        return Err(ReadError::unsupported(&Place::new("--path"), what).into());
-    }
+    let request = request(asked);
     let mut findings = Findings::new();
     let mut export = session.export(&request, &mut findings)?;
     let manifest = beside(asked.file, ".manifest.json");
@@ -105,23 +93,70 @@ pub(super) fn export(input: Input<'_>, asked: &Asked<'_>, out: &mut Output, json
     Ok(told_of_part(&session, &findings))
 }
 
+/// `careen export --weigh`.
+pub(super) fn weigh(input: Input<'_>, asked: &Asked<'_>, out: &mut Output, json: bool) -> Result<Answer, Failure> {
+    let mut reporter = Reporter::new();
+    let session = input.open(&mut reporter)?;
+    let mut findings = Findings::new();
+    let weight = session.weight(&request(asked), &mut |progress| reporter.show(&progress), &mut findings)?;
+    drop(reporter);
+    if json {
+        out.json(&weight, false)?;
+    } else {
+        out.bytes(tables::weight(weight).as_bytes())?;
+    }
+    Ok(told_of_part(&session, &findings))
+}
+
+fn request(asked: &Asked<'_>) -> ExportRequest {
+    ExportRequest {
+        scopes: asked.scopes.to_vec(),
+        paths: asked.paths.iter().map(|path| path.as_encoded_bytes().to_vec()).collect(),
+        picks: Vec::new(),
+        format: format(asked),
+        on_damage: asked.on_damage.into(),
+    }
+}
+
 fn progress(file: &Path, export: &Export, bytes_read: u64) -> Progress {
     let subject = file.display().to_string();
     Progress { stage: Stage::Files, subject, done: export.written(), total: None, bytes_read }
 }
 
+/// The file to write: the one that was named, else one that is called by what it is of, in the directory that was named or
+/// in this one.
+pub(super) fn target(disk: &Path, scopes: &[Scope], out: Option<&Path>, format: Option<ExportFormat>) -> PathBuf {
+    if let Some(file) = out.filter(|file| !file.is_dir()) {
+        return file.to_owned();
+    }
+    let is_data_root = matches!(scopes, [Scope::Store(_)]);
+    let kind = format.or(is_data_root.then_some(ExportFormat::TarGz)).unwrap_or(ExportFormat::Tar);
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let seconds = i64::try_from(seconds).unwrap_or(0);
+    let name = archive_name(&disk.to_string_lossy(), scopes, kind.into(), seconds);
+    out.unwrap_or(Path::new("")).join(name)
+}
+
 /// The kind of archive: what was asked for, else what the name of the file ends with.
 fn format(asked: &Asked<'_>) -> careen_survey::ExportFormat {
     let name = asked.file.to_string_lossy().to_lowercase();
-    let is_packed = name.ends_with(".tar.gz") || name.ends_with(".tgz");
-    let files = careen_survey::ExportFormat::Files;
-    let images = careen_survey::ExportFormat::Images;
-    match asked.format {
-        Some(ExportFormat::Docker) => images(ImageFormat::Docker),
-        Some(ExportFormat::Oci) => images(ImageFormat::Oci),
-        Some(ExportFormat::TarGz) => files(ArchiveFormat::TarGz),
-        None if is_packed => files(ArchiveFormat::TarGz),
-        Some(ExportFormat::Tar) | None => files(ArchiveFormat::Tar),
+    let by_name = match &name {
+        name if name.ends_with(".tar.gz") || name.ends_with(".tgz") => ExportFormat::TarGz,
+        name if name.ends_with(".zip") => ExportFormat::Zip,
+        _ => ExportFormat::Tar,
+    };
+    asked.format.unwrap_or(by_name).into()
+}
+
+impl From<ExportFormat> for careen_survey::ExportFormat {
+    fn from(format: ExportFormat) -> Self {
+        match format {
+            ExportFormat::Tar => careen_survey::ExportFormat::Files(ArchiveFormat::Tar),
+            ExportFormat::TarGz => careen_survey::ExportFormat::Files(ArchiveFormat::TarGz),
+            ExportFormat::Zip => careen_survey::ExportFormat::Files(ArchiveFormat::Zip),
+            ExportFormat::Docker => careen_survey::ExportFormat::Images(ImageFormat::Docker),
+            ExportFormat::Oci => careen_survey::ExportFormat::Images(ImageFormat::Oci),
+        }
     }
 }
 
@@ -132,7 +167,7 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
 }
 
 /// An error when the file to be written is none, the disk, one that the disk was made upon, or in the directory that is read.
-fn refuse_to_write_on(input: Input<'_>, file: &Path) -> Result<(), ReadError> {
+pub(super) fn refuse_to_write_on(input: Input<'_>, file: &Path) -> Result<(), ReadError> {
     if file.as_os_str() == "-" {
         let what = "standard output, expected the name of a file: its manifest is written beside it";
         return Err(ReadError::unsupported(&Place::new("--out"), what));

@@ -21,11 +21,21 @@ super::codes! {
         do_en: "Nothing is lost: programs make their sockets anew when they start, and a tar archive holds every other kind.",
         ko: "{name}은(는) 아카이브에 넣지 않았습니다: {reason}.",
         do_ko: "손실은 없습니다. 소켓은 프로그램이 시작할 때 새로 만들며 다른 종류는 tar 아카이브에 모두 담깁니다.";
+    EXPORT_RENAMED = "export-renamed", Note,
+        en: "{name} is called {new} in the archive, a name that every system can unpack.",
+        do_en: "Its content is the same. The manifest has both names; a tar archive keeps the one on the disk.",
+        ko: "{name}은(는) 아카이브에서 모든 시스템이 풀 수 있는 이름인 {new}(으)로 바뀌었습니다.",
+        do_ko: "내용은 같습니다. 매니페스트에 두 이름이 모두 있으며 tar 아카이브는 디스크의 이름을 그대로 둡니다.";
     EXPORT_LAYER_REBUILT = "export-layer-rebuilt", Damage,
         en: "The layer {layer} of the image {image} cannot be given as it was packed ({reason}). It was made anew from its files: its digest, the image's configuration and id are others.",
         do_en: "The image can be loaded and run. Where a registry still has it, pull it instead.",
         ko: "이미지 {image}의 레이어 {layer}을(를) 원래의 바이트 그대로 만들 수 없습니다({reason}). 파일로부터 다시 만들었으므로 다이제스트와 이미지의 구성, ID가 달라집니다.",
         do_ko: "이미지는 불러와 실행할 수 있습니다. 레지스트리에 남아 있다면 그곳에서 받으십시오.";
+    LAYER_FROM_COPY = "layer-from-copy", Damage,
+        en: "The layer {layer} is damaged in its store ({reason}), but another copy on this disk has its very bytes: {copy}. It is given from there.",
+        do_en: "Nothing of it is lost: its digest is proven.",
+        ko: "레이어 {layer}은(는) 저장소에서 손상되었지만({reason}) 이 디스크의 다른 사본이 원래의 바이트를 그대로 가지고 있어 그것을 사용합니다: {copy}.",
+        do_ko: "손실은 없습니다. 다이제스트로 확인되었습니다.";
     EXPORT_IMAGE_ID = "export-image-id", Note,
         en: "The image {image} has the id {id} in the archive.",
         do_en: "An image's id is the digest of its configuration, which names its layers. What refers to the old id has to be changed.",
@@ -36,6 +46,21 @@ super::codes! {
         do_en: "Its other layers can still be taken out as files (scope layer: or image:, format tar).",
         ko: "이미지 {image}은(는) 아카이브에 없습니다: {reason}.",
         do_ko: "나머지 레이어는 파일로 꺼낼 수 있습니다(범위 layer: 또는 image:, 형식 tar).";
+    EXPORT_ZSTD = "export-zstd", Note,
+        en: "The image {image} has layers packed with zstd, as its store has them. Docker Engine 20.10 and older cannot load them.",
+        do_en: "Load it into a newer engine, or take a move kit (careen kit), in which such layers are unpacked.",
+        ko: "이미지 {image}에는 저장소에 있는 그대로 zstd로 압축된 레이어가 있습니다. Docker Engine 20.10 이하에서는 불러올 수 없습니다.",
+        do_ko: "더 새로운 엔진에서 불러오거나 이런 레이어를 풀어 담는 이전 키트(careen kit)를 사용하십시오.";
+    KIT_LEFT_OUT = "kit-left-out", Loss,
+        en: "{name} is not in the kit: {reason}.",
+        do_en: "Look at what is there of it (careen inspect, careen ls), and take out by itself what can be read.",
+        ko: "{name}은(는) 키트에 없습니다: {reason}.",
+        do_ko: "남아 있는 부분을 확인하고(careen inspect, careen ls) 읽을 수 있는 것만 따로 꺼내십시오.";
+    READERS_DIFFER = "readers-differ", Damage,
+        en: "Two independent readers do not agree about {path}: {reason}.",
+        do_en: "Take the file out and check it with the program that wrote it. Please tell us of it: one of the readers is wrong.",
+        ko: "서로 독립적인 두 판독기의 결과가 {path}에서 다릅니다: {reason}.",
+        do_ko: "파일을 꺼내 그것을 만든 프로그램으로 확인하십시오. 둘 중 하나가 틀린 것이므로 알려 주십시오.";
     LAYER_NOT_EXACT = "layer-not-exact", Damage,
         en: "The layer {layer} can only be made anew from its files: {reason}.",
         do_en: "Its files are there. An archive of the image will have another digest for this layer, and another image id.",
