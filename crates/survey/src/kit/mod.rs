@@ -113,19 +113,24 @@ impl Session {
             ..KitContents::default()
         };
         let mut sources = vec![helper(self)?];
-        for id in &request.images {
+        let images: BTreeSet<&String> = request.images.iter().collect();
+        for id in images {
             let source = self.image_source(&Scope::Image(id.clone()), &mut findings);
             if let Some(source) = self.or_told(source, id, request.on_damage, &mut findings)? {
                 contents.images.push(id.clone());
                 sources.push(loadable(source));
             }
         }
-        for id in &request.containers {
+        let (containers, mut names): (BTreeSet<&String>, _) = (request.containers.iter().collect(), BTreeSet::new());
+        for id in containers {
             let scope = Scope::Container(id.clone());
             let source = self.image_source(&scope, &mut findings);
-            if let Some(source) = self.or_told(source, &scope.to_string(), request.on_damage, &mut findings)? {
+            if let Some(mut source) = self.or_told(source, &scope.to_string(), request.on_damage, &mut findings)? {
                 let name = self.find_container(id)?.item.name.clone();
+                // Two names of containers may become one name of an image.
                 let image = source.names.first().cloned().unwrap_or_default();
+                let image = numbered(image.trim_end_matches(":latest"), &mut names) + ":latest";
+                source.names = vec![image.clone()];
                 contents.containers.push(KitContainer { id: id.clone(), name, image });
                 sources.push(loadable(source));
             }
@@ -383,10 +388,15 @@ fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     if !plain.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_') {
         plain.insert(0, '_');
     }
-    let (mut unique, mut number) = (plain.clone(), 1_u64);
+    numbered(&plain, taken)
+}
+
+/// A name that none has before, with a number when it needs one.
+fn numbered(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let (mut unique, mut number) = (name.to_owned(), 1_u64);
     while !taken.insert(unique.to_lowercase()) {
         number = number.saturating_add(1);
-        unique = format!("{plain}-{number}");
+        unique = format!("{name}-{number}");
     }
     unique
 }
