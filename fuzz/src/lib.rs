@@ -19,7 +19,7 @@ use careen_evidence::Limits;
 pub use archive::{layer, tar, tar_gz, tar_split};
 pub use disk::{mbr_gpt, qcow2, vhd, vhdx, vmdk};
 pub use filesystem::{ext4, journal};
-pub use packages::{apk, conda, dpkg, python, rpm};
+pub use packages::{apk, conda, dpkg, java, program, python, records, rpm};
 pub use store::{bbolt, containerd, log, overlay};
 
 /// A function that takes any bytes.
@@ -47,6 +47,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("conda", conda),
     ("rpm", rpm),
     ("apk", apk),
+    ("program", program),
+    ("java", java),
+    ("records", records),
 ];
 
 /// Far below the usual limits, so that an input that needs much time or memory stands out.

@@ -61,6 +61,52 @@ pub fn apk(input: &[u8]) {
     catalog(&tree);
 }
 
+/// An executable: what Go's and Rust's tools write into it, and the C library's own version.
+pub fn program(input: &[u8]) {
+    let mut tree = MemoryTree::new("tree");
+    let mut bytes = input.to_vec();
+    // Smaller files are not looked into.
+    bytes.resize(bytes.len().max(4096), 0);
+    let node = tree.file("/usr/bin/program", &bytes);
+    tree.stat_mut(node, |stat| stat.mode = 0o755);
+    tree.file("/usr/lib/libc.so.6", &bytes);
+    catalog(&tree);
+}
+
+/// A Java archive.
+pub fn java(input: &[u8]) {
+    let mut tree = MemoryTree::new("tree");
+    tree.file("/app/app.jar", input);
+    catalog(&tree);
+}
+
+/// Records that are text, each kind with the same bytes.
+pub fn records(input: &[u8]) {
+    const PLACES: [&str; 16] = [
+        "/app/node_modules/a/package.json",
+        "/app/package-lock.json",
+        "/app/yarn.lock",
+        "/app/pnpm-lock.yaml",
+        "/app/App.deps.json",
+        "/app/vendor/composer/installed.json",
+        "/app/composer.lock",
+        "/gems/specifications/g-1.gemspec",
+        "/lib/R/library/r/DESCRIPTION",
+        "/julia/Manifest.toml",
+        "/perl/perllocal.pod",
+        "/perl/.meta/p-1/install.json",
+        "/var/lib/pacman/local/p-1/desc",
+        "/opt/freesurfer/build-stamp.txt",
+        "/usr/local/cuda/version.json",
+        "/etc/os-release",
+    ];
+    let mut tree = MemoryTree::new("tree");
+    for place in PLACES {
+        tree.file(place, input);
+    }
+    catalog(&tree);
+}
+
 fn catalog(tree: &MemoryTree) {
     drop(catalog_tree(tree, &LIMITS, &CancelToken::default(), &mut Findings::new(), &mut |_| {}));
 }

@@ -11,7 +11,7 @@ use careen_model::codes::packages as codes;
 use careen_model::{Declared, Details, Ecosystem, Package};
 use serde::Deserialize;
 
-use crate::{Cataloger, barren, path, pip, purl::purl};
+use crate::{Cataloger, path, pip, purl::purl};
 
 /// The cataloger of conda's packages.
 pub struct Conda;
@@ -42,11 +42,8 @@ impl Cataloger for Conda {
 
     fn claims(&self, path: &[u8], kind: Kind) -> bool {
         let (directory, name) = path::split(path);
-        kind == Kind::File && path::name(directory) == META && (name == HISTORY || name.ends_with(b".json"))
-    }
-
-    fn enters(&self, tree: &dyn FileTree, directory: &[u8], node: NodeId, findings: &mut Findings) -> bool {
-        !pip::is_site_directory(path::parent(directory)) && !barren::is_barren(tree, directory, node, findings)
+        let is_record = path::name(directory) == META && (name == HISTORY || name.ends_with(b".json"));
+        kind == Kind::File && is_record && !pip::is_within_site(path)
     }
 
     /// A record tells one package; `history` marks an environment and tells none.

@@ -1,6 +1,6 @@
 //! Which distribution a tree is: os-release(5).
 
-use careen_evidence::{FileTree, Findings, Kind, Limits, ReadError, read_file};
+use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, ReadError, read_file};
 
 /// What package URLs need of os-release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,10 +9,12 @@ pub struct Distribution {
     pub id: String,
     /// `VERSION_ID`, else `VERSION_CODENAME`; empty for a rolling release.
     pub version: String,
+    /// `NAME`, for people.
+    pub name: String,
 }
 
 /// The two places of os-release, the first one found counts.
-const PLACES: [&[u8]; 2] = [b"/etc/os-release", b"/usr/lib/os-release"];
+pub const PLACES: [&[u8]; 2] = [b"/etc/os-release", b"/usr/lib/os-release"];
 
 /// Real ones have less than a kilobyte.
 const LARGEST: u64 = 64 << 10;
@@ -40,6 +42,18 @@ impl Distribution {
         parse(b"", otherwise)
     }
 
+    /// The distribution that the os-release at a node tells. One that cannot be read is a finding.
+    pub fn at(tree: &dyn FileTree, node: NodeId, otherwise: &str, limits: &Limits, findings: &mut Findings) -> Self {
+        let limits = Limits { bytes: limits.bytes.min(LARGEST), ..*limits };
+        match read_file(tree, node, &limits, findings) {
+            Ok(bytes) => parse(&bytes, otherwise),
+            Err(error) => {
+                findings.add_failure(&error);
+                parse(b"", otherwise)
+            }
+        }
+    }
+
     /// As the qualifier `distro` of a package URL: `debian-12`.
     pub fn qualifier(&self) -> String {
         if self.version.is_empty() { String::new() } else { format!("{}-{}", self.id, self.version) }
@@ -49,11 +63,13 @@ impl Distribution {
 /// Shell assignments, one a line; values may stand in quotes.
 fn parse(bytes: &[u8], otherwise: &str) -> Distribution {
     let text = String::from_utf8_lossy(bytes);
-    let value = |wanted: &str| {
+    let assigned = |wanted: &str| {
         let mut lines = text.lines().filter_map(|line| line.trim().split_once('='));
-        let found = lines.rfind(|(name, _)| *name == wanted).map(|(_, value)| unquoted(value));
+        lines.rfind(|(name, _)| *name == wanted).map(|(_, value)| unquoted(value))
+    };
+    let value = |wanted: &str| {
         // The characters os-release(5) allows in these three.
-        found.filter(|value| {
+        assigned(wanted).filter(|value| {
             !value.is_empty()
                 && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
         })
@@ -61,6 +77,7 @@ fn parse(bytes: &[u8], otherwise: &str) -> Distribution {
     Distribution {
         id: value("ID").unwrap_or_else(|| otherwise.to_owned()),
         version: value("VERSION_ID").or_else(|| value("VERSION_CODENAME")).unwrap_or_default(),
+        name: assigned("NAME").unwrap_or_default(),
     }
 }
 

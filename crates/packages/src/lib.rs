@@ -4,7 +4,7 @@
 //! nothing is asked of a network: what is told is what the databases say.
 //!
 //! Promised: no bytes make it panic or loop; a record that cannot be read is lost alone, with a finding; no file is
-//! opened that no cataloger claims. Not handled: the layer that brought a package ([`careen_model::Package::layer`]
+//! opened that no cataloger claims, but for the head of executables, which alone tells what they were built from. Not handled: the layer that brought a package ([`careen_model::Package::layer`]
 //! stays `None`; whoever knows the layers compares each layer's own copy of a database through [`catalog_file`]), and
 //! trees within the tree that are no environment of it (a chroot's dpkg database, packages unpacked in conda's cache,
 //! distributions vendored inside other distributions).
@@ -12,31 +12,43 @@
 mod apk;
 mod apt;
 mod barren;
+mod cargo;
+mod composer;
 mod conda;
+mod cran;
 mod distribution;
 mod draft;
+mod executable;
+mod gem;
+mod go;
 mod hex;
+mod java;
+mod npm;
+mod nuget;
 mod pacman;
 mod path;
 mod pip;
 mod purl;
 mod rpm;
+mod small;
 mod sqlite;
+mod system;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests;
+mod tools;
+mod zip;
 
 use std::collections::BTreeSet;
 
-use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, resolve_path, walk};
+use careen_evidence::{
+    CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, Visit, resolve_path, walk,
+};
 use careen_model::{Ecosystem, Package};
 
-pub use apk::Apk;
-pub use apt::{Apt, Worked, apt_history, dpkg_log};
-pub use conda::Conda;
-pub use pacman::Pacman;
-pub use pip::Pip;
-pub use rpm::Rpm;
+use executable::Executable;
+
+pub use apt::{Worked, apt_history, dpkg_log};
 
 /// What knows the databases of one ecosystem.
 ///
@@ -55,9 +67,9 @@ pub trait Cataloger {
         false
     }
 
-    /// Whether something it claims can lie below this directory.
-    fn enters(&self, _tree: &dyn FileTree, _directory: &[u8], _node: NodeId, _findings: &mut Findings) -> bool {
-        false
+    /// What an executable file tells of what it was built from.
+    fn inspect(&self, _executable: &Executable, _path: &[u8]) -> Result<Vec<Package>, ReadError> {
+        Ok(Vec::new())
     }
 
     /// The packages in one claimed object, or in one file named by [`Package::found_at`]. It may look at what lies
@@ -73,7 +85,27 @@ pub trait Cataloger {
 }
 
 /// Every cataloger. A new ecosystem is a module and a line here.
-pub const CATALOGERS: &[&dyn Cataloger] = &[&Apk, &Apt, &Conda, &Pacman, &Pip, &Rpm];
+pub const CATALOGERS: &[&dyn Cataloger] = &[
+    &apk::Apk,
+    &apt::Apt,
+    &cargo::Cargo,
+    &composer::Composer,
+    &conda::Conda,
+    &cran::Cran,
+    &gem::Gem,
+    &go::Go,
+    &java::Java,
+    &npm::Npm,
+    &nuget::Nuget,
+    &pacman::Pacman,
+    &pip::Pip,
+    &rpm::Rpm,
+    &small::Julia,
+    &small::Lua,
+    &small::Perl,
+    &system::System,
+    &tools::Tools,
+];
 
 /// What a tree holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +143,8 @@ pub fn catalog_tree(
         }
     }
     let mut visited = 0_u64;
+    // Programs with several names, which are looked into once.
+    let mut programs = BTreeSet::new();
     walk(tree, limits, cancel, findings, &mut |met, findings| {
         visited = visited.saturating_add(1);
         if visited.is_multiple_of(OBSERVED_EVERY) {
@@ -124,8 +158,12 @@ pub fn catalog_tree(
                 packages.append(&mut cataloger.catalog(tree, met.path, node, limits, findings));
             }
         }
-        let enter = met.stat.kind == Kind::Directory
-            && CATALOGERS.iter().any(|cataloger| cataloger.enters(tree, met.path, met.node, findings));
+        if is_program(met.path, &met.stat) && (met.stat.nlink == 1 || programs.insert(met.node)) {
+            let told = inspect(tree, met.path, met.node, limits, findings);
+            ecosystems.extend(told.iter().map(Package::ecosystem));
+            packages.extend(told);
+        }
+        let enter = met.stat.kind == Kind::Directory && !barren::is_barren(tree, met.path, met.node, findings);
         Ok(if enter { Visit::Enter } else { Visit::Skip })
     })?;
     observer(visited);
@@ -151,6 +189,29 @@ pub fn catalog_file(
         packages.append(&mut cataloger.catalog(tree, path, node, limits, findings));
     }
     packages.sort();
+    packages
+}
+
+/// Whether a file may be a program to look into: executable, and not a shared library. Libraries are thousands in an image,
+/// and what Go and Rust build as such is rare.
+fn is_program(path: &[u8], stat: &Stat) -> bool {
+    const SMALLEST: u64 = 4096;
+    let name = path::name(path);
+    let is_library = name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
+    stat.kind == Kind::File && stat.mode & 0o111 != 0 && stat.size >= SMALLEST && !is_library
+}
+
+/// What a program tells of what it was built from.
+fn inspect(tree: &dyn FileTree, path: &[u8], node: NodeId, limits: &Limits, findings: &mut Findings) -> Vec<Package> {
+    // A program that cannot be read is no package's record: whoever reads it meets the damage.
+    let Ok(Some(executable)) = Executable::open(tree, node, limits, findings) else { return Vec::new() };
+    let mut packages = Vec::new();
+    for cataloger in CATALOGERS {
+        match cataloger.inspect(&executable, path) {
+            Ok(mut found) => packages.append(&mut found),
+            Err(error) => draft::failed(tree, cataloger.ecosystem(), path, node, &error, findings),
+        }
+    }
     packages
 }
 

@@ -111,7 +111,8 @@ mod tests {
     fn fields_are_read_by_their_names() {
         let text = "%NAME%\nzlib\n\n%VERSION%\n1:1.3-2\n\n%BASE%\nzlib\n\n%ARCH%\nx86_64\n\n%REASON%\n1\n\n\
             %LICENSE%\ncustom\nMIT\n\n%DEPENDS%\nglibc>=2\nbash\n\n";
-        let package = package(text, b"/x/desc", &Distribution { id: "arch".into(), version: String::new() }).unwrap();
+        let package =
+            package(text, b"/x/desc", &Distribution { id: "arch".into(), ..Distribution::default() }).unwrap();
         assert_eq!(package.purl, "pkg:alpm/arch/zlib@1:1.3-2?arch=x86_64");
         assert_eq!(package.declared.license, "custom AND MIT");
         assert_eq!(package.declared.requires, ["glibc", "bash"]);

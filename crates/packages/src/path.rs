@@ -21,6 +21,11 @@ pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Whether one of the names of a path is this one.
+pub fn has(path: &[u8], name: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|part| part == name)
+}
+
 /// `directory/name`.
 pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     [directory.strip_suffix(b"/").unwrap_or(directory), b"/", name].concat()

@@ -22,7 +22,7 @@ use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, lookup_path};
 use careen_model::codes::packages as codes;
 use careen_model::{Ecosystem, Package};
 
-use crate::{Cataloger, barren, path};
+use crate::{Cataloger, path};
 use distribution::Site;
 
 /// The cataloger of Python's packages.
@@ -36,6 +36,11 @@ pub fn is_site_directory(path: &[u8]) -> bool {
     matches!(path::name(path), b"site-packages" | b"dist-packages")
 }
 
+/// Whether a path lies in such a directory: what distributions bring with them is none of the tree's environments.
+pub fn is_within_site(path: &[u8]) -> bool {
+    path::has(path, b"site-packages") || path::has(path, b"dist-packages")
+}
+
 impl Cataloger for Pip {
     fn ecosystem(&self) -> Ecosystem {
         Ecosystem::Pip
@@ -44,6 +49,9 @@ impl Cataloger for Pip {
     /// The directory itself, since an empty one is an environment without packages, and each record in it.
     fn claims(&self, path: &[u8], kind: Kind) -> bool {
         let (directory, name) = path::split(path);
+        if is_within_site(path::parent(directory)) || (is_site_directory(path) && is_within_site(directory)) {
+            return false;
+        }
         match kind {
             Kind::Directory if is_site_directory(path) => true,
             Kind::Directory => {
@@ -52,11 +60,6 @@ impl Cataloger for Pip {
             Kind::File => is_site_directory(directory) && has_suffix(name, &[b".egg-info", b".egg-link", b".egg"]),
             _ => false,
         }
-    }
-
-    /// A record is read from its directory, so that nothing below a site directory is walked.
-    fn enters(&self, tree: &dyn FileTree, directory: &[u8], node: NodeId, findings: &mut Findings) -> bool {
-        !is_site_directory(path::parent(directory)) && !barren::is_barren(tree, directory, node, findings)
     }
 
     fn catalog(

@@ -3,7 +3,9 @@
 mod apt;
 mod conda;
 mod damage;
+mod ecosystems;
 mod pip;
+mod programs;
 mod rpm;
 mod system;
 

@@ -46,7 +46,7 @@ proptest! {
                 tree.file(path, &content);
             }
             let (found, _) = catalog(&tree);
-            prop_assert_eq!(found.ecosystems, [Ecosystem::Apt, Ecosystem::Conda, Ecosystem::Pip]);
+            prop_assert_eq!(found.ecosystems, [Ecosystem::Apt, Ecosystem::Conda, Ecosystem::Os, Ecosystem::Pip]);
         }
     }
 }

@@ -215,7 +215,8 @@ fn what_only_rpm_records_is_told() {
     tree.symlink("/var/lib/rpm", "../../usr/lib/sysimage/rpm");
     tree.file("/etc/os-release", "ID=centos\nVERSION_ID=8\n");
     let (found, _) = catalog(&tree);
-    let [package] = found.packages.as_slice() else { panic!("{:?}", found.packages) };
+    let [system, package] = found.packages.as_slice() else { panic!("{:?}", found.packages) };
+    assert_eq!((system.name.as_str(), system.version.as_str()), ("centos", "8"));
     assert_eq!(package.values(), ["x86_64", "n-src.rpm", "m:1"]);
     assert_eq!(
         package.purl,

@@ -12,8 +12,9 @@ fn apk_is_found_in_both_places() {
         );
         tree.file("/etc/os-release", "ID=alpine\nVERSION_ID=3.19.1\n");
         tree.file("/etc/apk/world", "musl-utils\n");
-        let (found, codes) = catalog(&tree);
-        assert_eq!(found.ecosystems, [Ecosystem::Apk]);
+        let (mut found, codes) = catalog(&tree);
+        assert_eq!(found.ecosystems, [Ecosystem::Apk, Ecosystem::Os]);
+        found.packages.retain(|package| package.ecosystem() == Ecosystem::Apk);
         assert_eq!(named(&found), [("musl", "1.2.4-r2"), ("musl-utils", "1.2.4-r2")]);
         let urls: Vec<&str> = found.packages.iter().map(|package| package.purl.as_str()).collect();
         assert_eq!(
