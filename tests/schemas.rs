@@ -64,6 +64,8 @@ fn documents() {
     let image = ask("images", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
     let container = ask("containers", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
     let volume = ask("volumes", &[]).json().unwrap()[0]["name"].as_str().unwrap().to_owned();
+    let store = ask("survey", &["--quick"]).json().unwrap()["stores"][0]["id"].as_str().unwrap().to_owned();
+    is_valid("inspect-store", &[ask("inspect", &[&format!("store:{store}")]).json().unwrap()]);
     is_valid("history", &[ask("history", &[&image]).json().unwrap()]);
     for scope in [format!("image:{image}"), format!("container:{container}"), format!("volume:{volume}")] {
         is_valid("inspect", &[ask("inspect", &[&scope]).json().unwrap()]);

@@ -5,7 +5,7 @@ mod kit;
 
 use careen_model::{
     BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
-    Language, Layer, Network, SideBySide, Survey, Verified, Volume,
+    Language, Layer, Network, SideBySide, Survey, Verified, VerifiedBlob, Volume,
 };
 use careen_survey::Summary;
 use careen_survey::report::PackageRow;
@@ -474,6 +474,14 @@ pub fn verified(verified: &Verified) -> String {
             [name, short(&image.id), word(image.state)]
         }),
     ));
+    if !verified.blobs.is_empty() {
+        let row = |blob: &VerifiedBlob| {
+            let size = blob.size.map_or_else(|| "-".to_owned(), size);
+            [blob.digest.clone(), word(blob.state), size, blob.reason.clone().unwrap_or_default()]
+        };
+        text.push('\n');
+        text.push_str(&table(["BLOB", "STATE", "SIZE", "WHY"], verified.blobs.iter().map(row)));
+    }
     text
 }
 

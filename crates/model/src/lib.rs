@@ -28,6 +28,7 @@ mod place;
 mod progress;
 mod side_by_side;
 mod space;
+mod store_contents;
 mod survey;
 mod time;
 mod timeline;
@@ -65,6 +66,10 @@ pub use place::Place;
 pub use progress::{Progress, Stage};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};
 pub use space::{Area, AreaKind, Compaction, FilesystemSpace, ImageSpace, Prune, Space};
+pub use store_contents::{
+    ContainerdContainer, ContainerdContents, ContainerdNamespace, ContentBlob, DatabaseState, Ingest, Lease, Sandbox,
+    SnapshotRow, StoreContents, VerifiedBlob,
+};
 pub use survey::{Store, StoreKind, Survey};
 pub use time::Timestamp;
 pub use timeline::{Event, EventKind, Happening};

@@ -131,8 +131,11 @@ pub struct Prune {
     pub command: String,
     /// Bytes of stopped containers and their logs.
     pub containers: u64,
-    /// Bytes of layers that no image is left to use.
+    /// Bytes of layers that no image is left to use, unpacked and packed.
     pub images: u64,
+    /// Of these, bytes of containerd's blobs: packed layers, manifests and configurations.
+    #[serde(default)]
+    pub content: u64,
     /// Bytes of the build cache.
     pub build_cache: u64,
     /// Bytes of volumes that no container is left to use.

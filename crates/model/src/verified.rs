@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CrossCheck, ImageKind};
+use crate::{CrossCheck, ImageKind, VerifiedBlob};
 
 /// How well a layer is proven; the worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,4 +72,7 @@ pub struct Verified {
     pub layers: Vec<VerifiedLayer>,
     /// What a second reader says of the files, when that was asked for.
     pub cross_check: Option<CrossCheck>,
+    /// The blobs of the stores that were asked for.
+    #[serde(default)]
+    pub blobs: Vec<VerifiedBlob>,
 }

@@ -1,5 +1,6 @@
 //! Docker's ids: sha256 digests and the chain ids made of them.
 
+use careen_evidence::{ByteSource, CancelToken, ReadError};
 use sha2::{Digest, Sha256};
 
 /// What stands before the digits of a digest.
@@ -22,7 +23,29 @@ pub(crate) fn digest_of_hex(hex: &str) -> String {
 
 /// The sha256 of these bytes, as `sha256:…`.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let hex = Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    shown(&Sha256::digest(bytes))
+}
+
+/// The sha256 of all bytes of a source, as `sha256:…`.
+pub(crate) fn sha256_of(source: &dyn ByteSource, cancel: &CancelToken) -> Result<String, ReadError> {
+    /// Bytes read at once.
+    const PIECE: usize = 1 << 20;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    let mut position = 0;
+    while position < source.len() {
+        cancel.check()?;
+        let left = usize::try_from(source.len().saturating_sub(position)).unwrap_or(PIECE).min(PIECE);
+        let bytes = piece.get_mut(..left).unwrap_or_default();
+        source.read_exact_at(position, bytes)?;
+        hash.update(&*bytes);
+        position = position.saturating_add(left as u64);
+    }
+    Ok(shown(&hash.finalize()))
+}
+
+fn shown(digest: &[u8]) -> String {
+    let hex = digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         use std::fmt::Write;
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");

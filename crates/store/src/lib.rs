@@ -22,7 +22,7 @@ mod roots;
 pub use changes::{EmitChange, changes};
 pub use classic::ClassicStore;
 pub use classic::build_cache::complete as complete_build_cache;
-pub use containerd::{ContainerdStore, LayerFiles, StackedLayer};
+pub use containerd::{Cleaned, ContainerdStore, LayerFiles, StackedLayer};
 pub use logs::{ContainerLog, LogReader, LogRecord};
 pub use overlay::MergedTree;
 pub use roots::{DataRoot, find_roots};

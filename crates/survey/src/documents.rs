@@ -4,7 +4,7 @@ mod container;
 mod image;
 
 use careen_evidence::{ErrorKind, Findings, ReadError};
-use careen_model::HistoryStep;
+use careen_model::{HistoryStep, StoreContents};
 use serde_json::{Value, json};
 
 use crate::trees::FoundImage;
@@ -54,19 +54,29 @@ impl Session {
         Ok(steps)
     }
 
-    /// What `docker inspect` prints for an image, a container or a volume: an array of one object. Directories are
-    /// named as they lie on this disk.
+    /// What `docker inspect` prints for an image, a container or a volume, and for a containerd's container what
+    /// `ctr containers info` does: an array of one object. Directories are named as they lie on this disk. Of a store, all
+    /// that its database names ([`StoreContents`]).
     pub fn inspect(&self, scope: &Scope, findings: &mut Findings) -> Result<Value, ReadError> {
         let object = match scope {
             Scope::Image(name) => self.inspect_image(name)?,
             Scope::Container(name) | Scope::Changes(name) => self.inspect_container(name)?,
             Scope::Volume(name) => self.inspect_volume(name, findings)?,
+            Scope::Store(id) => self.inspect_store(id, findings)?,
             other => {
-                let text = format!("inspect of {other}, expected image:, container: or volume:");
+                let text = format!("inspect of {other}, expected image:, container:, volume: or store:");
                 return Err(ReadError::new(ErrorKind::Unsupported(text), self.place.clone()));
             }
         };
         Ok(Value::Array(vec![object]))
+    }
+
+    fn inspect_store(&self, id: &str, findings: &mut Findings) -> Result<Value, ReadError> {
+        let open = self.find_store(id)?;
+        let containerd = open.containerd.as_ref().map(|store| store.contents(findings));
+        let contents = StoreContents { store: open.store.clone(), containerd };
+        serde_json::to_value(contents)
+            .map_err(|error| ReadError::corrupt(&self.place, format_args!("store {id} as JSON: {error}")))
     }
 
     fn image_config<'a>(&self, found: &FoundImage<'a>) -> Result<&'a Value, ReadError> {

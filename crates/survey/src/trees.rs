@@ -56,14 +56,7 @@ impl Session {
                 let files = found.store.layer_files(&found.item.chain_id)?;
                 self.layer_tree(found.open, files, findings)
             }
-            Scope::Store(id) => {
-                self.stores.iter().find(|open| open.store.id == *id).map(|open| self.store_tree(open)).ok_or_else(
-                    || {
-                        let known: Vec<String> = self.stores.iter().map(|open| open.store.id.clone()).collect();
-                        self.nothing(scope, &known)
-                    },
-                )
-            }
+            Scope::Store(id) => self.find_store(id).map(|open| self.store_tree(open)),
             Scope::Host => {
                 let host = self.stores.iter().find_map(|open| self.filesystems.get(open.filesystem));
                 host.or(self.filesystems.first())
@@ -188,6 +181,14 @@ impl Session {
             all.map(move |container| (open, &open.classic, container))
         });
         self.find(all.collect(), &[&by_name, &by_id], &scope)
+    }
+
+    /// The store with this id.
+    pub(crate) fn find_store(&self, id: &str) -> Result<&OpenStore, ReadError> {
+        self.stores.iter().find(|open| open.store.id == id).ok_or_else(|| {
+            let known: Vec<String> = self.stores.iter().map(|open| open.store.id.clone()).collect();
+            self.nothing(&Scope::Store(id.to_owned()), &known)
+        })
     }
 
     /// The layer with this chain id or unique prefix of one.

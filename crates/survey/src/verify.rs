@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use careen_archive::write::{Assembled, BadFile, LayerForm, LayerSource, assemble};
 use careen_evidence::{Findings, ReadError, codes::export as codes};
-use careen_model::{DamagedFile, Exactness, Image, Stage, Verified, VerifiedImage, VerifiedLayer};
+use careen_model::{DamagedFile, Exactness, Image, Stage, Verified, VerifiedBlob, VerifiedImage, VerifiedLayer};
 
 use crate::session::OpenStore;
 use crate::{Observer, Scope, Session};
@@ -17,8 +17,8 @@ struct Asked<'a> {
 }
 
 impl Session {
-    /// Verifies the layers of these images, containers' images and layers; without scopes those of the whole disk. What
-    /// is not exact is told in `findings` too. An error when cancelled, or for a scope that has no layers.
+    /// Verifies the layers of these images, containers' images and layers, and the blobs of these stores; without scopes the
+    /// layers of the whole disk. What is not exact is told in `findings` too. An error when cancelled, or for a scope that has no layers.
     pub fn verify(
         &self,
         scopes: &[Scope],
@@ -27,6 +27,7 @@ impl Session {
     ) -> Result<Verified, ReadError> {
         let mut asked: BTreeMap<(&str, &str), Asked<'_>> = BTreeMap::new();
         let mut images: Vec<&Image> = Vec::new();
+        let mut blobs = Vec::new();
         for open in self.stores.iter().filter(|_| scopes.is_empty()) {
             images.extend(open.images().images());
             for layer in open.images().layers() {
@@ -41,6 +42,10 @@ impl Session {
                     let container = self.find_container(name)?.item;
                     self.find_image(container.image_id.as_deref().unwrap_or_default())?
                 }
+                Scope::Store(id) => {
+                    blobs.extend(self.verify_blobs(self.find_store(id)?, observer, findings)?);
+                    continue;
+                }
                 Scope::Layer(name) => {
                     let found = self.find_layer(name)?;
                     let key = (found.item.store.as_str(), found.item.chain_id.as_str());
@@ -48,7 +53,7 @@ impl Session {
                     continue;
                 }
                 _ => {
-                    let what = format_args!("{scope} has no layers, expected image:, container: or layer:");
+                    let what = format_args!("{scope} has no layers, expected image:, container:, layer: or store:");
                     return Err(ReadError::unsupported(&self.place, what));
                 }
             };
@@ -94,7 +99,46 @@ impl Session {
             names: image.names.clone(),
             state: state_of(image),
         });
-        Ok(Verified { images: images.collect(), layers, cross_check: None })
+        Ok(Verified { images: images.collect(), layers, blobs, cross_check: None })
+    }
+
+    /// Compares the bytes of each blob of a store with the digest that is its name.
+    fn verify_blobs(
+        &self,
+        open: &OpenStore,
+        observer: Observer<'_>,
+        findings: &mut Findings,
+    ) -> Result<Vec<VerifiedBlob>, ReadError> {
+        let Some(store) = &open.containerd else {
+            let what = format_args!("store:{} has no blobs, expected a store of containerd", open.store.id);
+            return Err(ReadError::unsupported(&self.place, what));
+        };
+        let blobs = store.blobs_by_name();
+        let total = blobs.len() as u64;
+        let mut verified = Vec::new();
+        for (done, (digest, node)) in (0_u64..).zip(blobs) {
+            self.options().cancel.check()?;
+            observer(self.progress(Stage::Files, &digest, done, Some(total)));
+            let place = self.place.then(format_args!("store:{}", open.store.id)).then(&digest);
+            let (state, size, reason) = match node {
+                None => (Exactness::Missing, None, Some("the blob is not there".to_owned())),
+                Some(node) => match store.digest_of(node, &self.options().cancel, findings) {
+                    Ok((found, size)) if found == digest => (Exactness::Exact, Some(size), None),
+                    Ok((found, size)) => (Exactness::Damaged, Some(size), Some(format!("its bytes give {found}"))),
+                    Err(error) if error.is_cancelled() => return Err(error),
+                    Err(error) => (Exactness::Damaged, None, Some(error.to_string())),
+                },
+            };
+            let shown = reason.as_deref().unwrap_or_default();
+            let values: [(&str, &dyn std::fmt::Display); 2] = [("blob", &digest), ("reason", &shown)];
+            match state {
+                Exactness::Exact => {}
+                Exactness::Missing => findings.add(&codes::BLOB_GONE, &place, &values),
+                _ => findings.add(&codes::BLOB_DAMAGED, &place, &values),
+            }
+            verified.push(VerifiedBlob { store: open.store.id.clone(), digest, state, size, reason });
+        }
+        Ok(verified)
     }
 
     fn verify_layer(&self, source: &LayerSource, findings: &mut Findings) -> Result<VerifiedLayer, ReadError> {

@@ -76,6 +76,16 @@ super::codes! {
         do_en: "Images with this layer cannot be loaded again from this disk. Pull them where a registry has them.",
         ko: "레이어 {layer}의 파일이 없습니다: {reason}.",
         do_ko: "이 레이어를 쓰는 이미지는 이 디스크에서 다시 불러올 수 없습니다. 레지스트리에 있다면 그곳에서 받으십시오.";
+    BLOB_GONE = "blob-gone", Loss,
+        en: "The blob {blob} is recorded by containerd, but {reason}.",
+        do_en: "Images that need it cannot be had to the byte from this disk. Pull them where a registry has them.",
+        ko: "블롭 {blob}은(는) containerd의 기록에 있지만 읽을 수 없습니다: {reason}.",
+        do_ko: "이 블롭이 필요한 이미지는 이 디스크에서 원본 그대로 얻을 수 없습니다. 레지스트리에 있다면 그곳에서 받으십시오.";
+    BLOB_DAMAGED = "blob-damaged", Damage,
+        en: "The bytes of the blob {blob} are not those that its name was computed from: {reason}.",
+        do_en: "Do not rely on what it says. If the image can be pulled again, take the blob from there.",
+        ko: "블롭 {blob}의 내용이 이름을 계산할 때의 내용과 다릅니다: {reason}.",
+        do_ko: "내용을 그대로 믿지 마십시오. 이미지를 다시 받을 수 있다면 거기서 블롭을 가져오십시오.";
     EXPORT_BLOB_BAD = "export-blob-bad", Damage,
         en: "The image {image} cannot be given as the content store has it ({reason}). It is put together of its unpacked layers instead, so its manifest is another.",
         do_en: "Layers whose digest is proven are the same; those that are not are told one by one.",

@@ -28,7 +28,7 @@ const PARENT: &str = "org.mobyproject.image.parent";
 /// The label, on a compressed layer, with its diff id.
 const UNCOMPRESSED: &str = "containerd.io/uncompressed";
 /// What labels begin with that keep other blobs from being collected.
-const REFERENCE: &str = "containerd.io/gc.ref.content.";
+pub(super) const REFERENCE: &str = "containerd.io/gc.ref.content.";
 /// What labels begin with that tell the repository a blob was pulled from.
 pub(super) const SOURCE: &str = "containerd.io/distribution.source.";
 /// Deepest nesting of indexes followed.

@@ -1,11 +1,13 @@
 //! `io.containerd.metadata.v1.bolt/meta.db`: what containerd knows, name space by name space.
 //!
 //! containerd 2, `core/metadata/buckets.go`: `v1/<namespace>/{images,content/blob,content/ingests,snapshots/<snapshotter>,
-//! leases,containers,sandboxes,labels}`.
+//! leases,containers,labels}`. The code that keeps sandboxes leaves out `v1`, other than the layout that it documents: they
+//! are looked for in both places.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use careen_evidence::{Findings, ReadError, codes};
+use careen_model::{Lease, Sandbox};
 
 use super::METADATA;
 use super::values::{Contents, any_value};
@@ -33,12 +35,13 @@ pub(crate) struct Namespace {
     pub snapshots: BTreeMap<String, BTreeMap<String, SnapshotRecord>>,
     /// Docker keeps one for each container on this store, under the container's id (`daemon/containerd/
     /// image_snapshot.go`).
-    pub leases: BTreeSet<String>,
+    pub leases: BTreeMap<String, Lease>,
     /// By id.
     pub containers: BTreeMap<String, ContainerRecord>,
-    pub sandboxes: BTreeSet<String>,
-    /// Downloads that were not finished.
-    pub ingests: u64,
+    pub sandboxes: BTreeMap<String, Sandbox>,
+    /// Downloads that were not finished, by their reference.
+    pub ingests: BTreeMap<String, IngestRecord>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A named image.
@@ -55,7 +58,18 @@ pub(crate) struct ImageRecord {
 /// A blob of the content store.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BlobRecord {
+    pub size: Option<u64>,
+    pub created: Option<String>,
+    pub updated: Option<String>,
     pub labels: BTreeMap<String, String>,
+}
+
+/// A download that was not finished, as its name space knows it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IngestRecord {
+    /// Its reference in the content store, where its directory names it by that.
+    pub reference: Option<String>,
+    pub expected: Option<String>,
 }
 
 /// A snapshot as its name space knows it.
@@ -66,14 +80,19 @@ pub(crate) struct SnapshotRecord {
     /// Key of the one beneath.
     pub parent: Option<String>,
     pub created: Option<String>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A container that containerd ran, or was told of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ContainerRecord {
     pub image: Option<String>,
+    pub snapshotter: Option<String>,
     pub snapshot_key: Option<String>,
+    pub runtime: Option<String>,
+    pub sandbox: Option<String>,
     pub created: Option<String>,
+    pub updated: Option<String>,
     pub labels: BTreeMap<String, String>,
     /// The OCI runtime specification, as JSON.
     pub spec: Option<Vec<u8>>,
@@ -122,38 +141,86 @@ impl Metadata {
             }
             let content = contents.within(database, "content", findings)?;
             for (digest, blob) in content.within(database, "blob", findings)?.each(database, findings)? {
-                let labels = blob.within(database, "labels", findings)?.texts();
-                space.blobs.insert(digest, BlobRecord { labels });
+                let record = BlobRecord {
+                    size: blob.count("size"),
+                    created: blob.time("createdat"),
+                    updated: blob.time("updatedat"),
+                    labels: blob.within(database, "labels", findings)?.texts(),
+                };
+                space.blobs.insert(digest, record);
             }
-            space.ingests = content.within(database, "ingests", findings)?.each(database, findings)?.len() as u64;
+            for (name, ingest) in content.within(database, "ingests", findings)?.each(database, findings)? {
+                let record = IngestRecord { reference: ingest.text("ref"), expected: ingest.text("expected") };
+                space.ingests.insert(name, record);
+            }
             for (snapshotter, snapshots) in
                 contents.within(database, "snapshots", findings)?.each(database, findings)?
             {
-                let all = snapshots.each(database, findings)?.into_iter();
-                let record = |snapshot: Contents| SnapshotRecord {
-                    name: snapshot.text("name"),
-                    parent: snapshot.text("parent"),
-                    created: snapshot.time("createdat"),
-                };
-                space.snapshots.insert(snapshotter, all.map(|(key, snapshot)| (key, record(snapshot))).collect());
+                let mut all = BTreeMap::new();
+                for (key, snapshot) in snapshots.each(database, findings)? {
+                    let record = SnapshotRecord {
+                        name: snapshot.text("name"),
+                        parent: snapshot.text("parent"),
+                        created: snapshot.time("createdat"),
+                        labels: snapshot.within(database, "labels", findings)?.texts(),
+                    };
+                    all.insert(key, record);
+                }
+                space.snapshots.insert(snapshotter, all);
             }
             for (id, container) in contents.within(database, "containers", findings)?.each(database, findings)? {
                 let record = ContainerRecord {
                     image: container.text("image"),
+                    snapshotter: container.text("snapshotter"),
                     snapshot_key: container.text("snapshotKey"),
+                    runtime: container.within(database, "runtime", findings)?.text("name"),
+                    sandbox: container.text("sandboxid"),
                     created: container.time("createdat"),
+                    updated: container.time("updatedat"),
                     labels: container.within(database, "labels", findings)?.texts(),
                     spec: container.bytes("spec").and_then(any_value).map(<[u8]>::to_vec),
                 };
                 space.containers.insert(id, record);
             }
-            let names = |contents: Vec<(String, Contents)>| contents.into_iter().map(|(name, _)| name).collect();
-            space.leases = names(contents.within(database, "leases", findings)?.each(database, findings)?);
-            space.sandboxes = names(contents.within(database, "sandboxes", findings)?.each(database, findings)?);
+            for (id, lease) in contents.within(database, "leases", findings)?.each(database, findings)? {
+                space.leases.insert(id.clone(), read_lease(database, id, &lease, findings)?);
+            }
+            space.labels = contents.within(database, "labels", findings)?.texts();
+            let mut sandboxes = contents.within(database, "sandboxes", findings)?.each(database, findings)?;
+            if let Some(beside) = database.bucket(&[name.as_bytes(), b"sandboxes"], findings)? {
+                sandboxes.extend(Contents::read(database, &beside, findings)?.each(database, findings)?);
+            }
+            for (id, sandbox) in sandboxes {
+                let row = Sandbox {
+                    id: id.clone(),
+                    sandboxer: sandbox.text("sandboxer"),
+                    runtime: sandbox.within(database, "runtime", findings)?.text("name"),
+                    created: sandbox.time("createdat"),
+                    updated: sandbox.time("updatedat"),
+                    labels: sandbox.within(database, "labels", findings)?.texts(),
+                };
+                space.sandboxes.insert(id, row);
+            }
             self.namespaces.insert(name, space);
         }
         Ok(())
     }
+}
+
+/// A lease with what it keeps.
+fn read_lease(database: &Database, id: String, lease: &Contents, findings: &mut Findings) -> Result<Lease, ReadError> {
+    let mut snapshots = Vec::new();
+    for (snapshotter, keys) in lease.within(database, "snapshots", findings)?.each(database, findings)? {
+        snapshots.extend(keys.names().map(|key| format!("{snapshotter}/{key}")));
+    }
+    Ok(Lease {
+        id,
+        created: lease.time("createdat"),
+        labels: lease.within(database, "labels", findings)?.texts(),
+        content: lease.within(database, "content", findings)?.names().collect(),
+        snapshots,
+        ingests: lease.within(database, "ingests", findings)?.names().collect(),
+    })
 }
 
 /// Opens a database; one that cannot be opened is a finding.

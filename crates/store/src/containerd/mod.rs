@@ -11,8 +11,10 @@
 //! Not handled: snapshotters other than overlayfs and native, whose images are read from their blobs; blobs under other
 //! algorithms than sha256.
 
+mod cleaning;
 mod containers;
 mod content;
+mod contents;
 mod document;
 mod images;
 mod layers;
@@ -33,6 +35,7 @@ use content::Content;
 
 use crate::digest::is_hex64;
 use crate::records::{Object, Records};
+pub use cleaning::Cleaned;
 pub use layers::LayerFiles;
 pub(crate) use metadata::Metadata;
 pub(crate) use snapshots::Snapshotter;
@@ -115,7 +118,7 @@ impl ContainerdRoot {
         containers.any(|id| {
             let has_snapshot = |snapshotter: &Snapshotter| snapshotter.key_of(DOCKER_NAMESPACE, id, None).is_some();
             is_hex64(id)
-                && (leases.is_some_and(|leases| leases.contains(id)) || self.snapshotters.iter().any(has_snapshot))
+                && (leases.is_some_and(|leases| leases.contains_key(id)) || self.snapshotters.iter().any(has_snapshot))
         })
     }
 }

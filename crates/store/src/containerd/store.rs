@@ -30,6 +30,7 @@ pub struct ContainerdStore {
     pub(super) layers: Layers,
     pub(super) layer_list: Vec<Layer>,
     pub(super) containers: Vec<Container>,
+    pub(super) content: Content,
     /// What directories were found to be without their database, by the snapshotter's position.
     pub(super) recognized: BTreeMap<usize, Recognized>,
     pub(super) tree: Rc<dyn FileTree>,
@@ -84,6 +85,7 @@ impl ContainerdStore {
             layers,
             layer_list,
             containers,
+            content,
             recognized: BTreeMap::new(),
             root: containerd,
             tree: Rc::clone(&tree),

@@ -13,6 +13,7 @@ use crate::bbolt::testing::{Node, file, leaf};
 use crate::digest::{chain_id, sha256};
 use crate::roots::{DataRoot, find_roots};
 
+mod contents;
 mod lost;
 
 const ROOT: &str = "/containerd";

@@ -63,6 +63,11 @@ impl Contents {
         self.values.iter().filter_map(|(key, value)| Some((text(key)?, text(value)?))).collect()
     }
 
+    /// The keys of its values that are texts.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.values.keys().filter_map(|key| String::from_utf8(key.clone()).ok())
+    }
+
     /// A count, as Go's `binary.PutVarint` writes it; `None` for a negative one.
     pub fn count(&self, key: &str) -> Option<u64> {
         let folded = uvarint(self.bytes(key)?)?;
@@ -102,7 +107,7 @@ const TO_1970: i64 = 62_135_596_800;
 
 /// Go's `time.Time.MarshalBinary`: version (1, or 2 with seconds in the zone), i64 seconds since the year 1, i32
 /// nanoseconds, i16 minutes of the zone, all big-endian. The zone does not change the time.
-fn time(bytes: &[u8]) -> Option<String> {
+pub(super) fn time(bytes: &[u8]) -> Option<String> {
     let (version, rest) = bytes.split_first()?;
     let seconds = i64::from_be_bytes(*rest.first_chunk()?);
     let nanoseconds = i32::from_be_bytes(*rest.get(8..)?.first_chunk()?);

@@ -15,6 +15,10 @@ impl Session {
     pub(super) fn inspect_container(&self, name: &str) -> Result<Value, ReadError> {
         let found = self.find_container(name)?;
         let container = found.item;
+        let of_containerd = found.open.containerd.as_ref().filter(|_| found.open.of_docker.is_empty());
+        if let Some(document) = of_containerd.and_then(|store| store.container_document(&container.id)) {
+            return Ok(document);
+        }
         let config = found.store.container_config(&container.id).ok_or_else(|| {
             ReadError::corrupt(
                 &self.place,

@@ -1,13 +1,15 @@
 //! What the engine's own cleaning would free (docker/cli `cli/command/system/prune.go`): stopped containers first, then
-//! what no container is left to use.
+//! what no container is left to use. Of a containerd's store the packed layers go with the unpacked ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use careen_evidence::Findings;
 use careen_model::{Container, ContainerState, Image, ImageKind, Prune};
 
 use super::ByOwner;
 use super::owners::Owner;
 use crate::Session;
+use crate::session::OpenFilesystem;
 
 /// Each form of `docker system prune`, by the states recorded on the disk. What builds share with images is counted with
 /// the images.
@@ -48,10 +50,33 @@ fn one(session: &Session, taken: &ByOwner, options: &str, all: bool, with_volume
         command: format!("docker system prune{options}"),
         containers: 0,
         images: 0,
+        content: 0,
         build_cache: 0,
         volumes: 0,
         total: 0,
     };
+    let mut cleaned: BTreeMap<(&str, String), String> = BTreeMap::new();
+    let of_builds: BTreeSet<String> = session.build_cache().records.into_iter().map(|record| record.id).collect();
+    for (open, store) in session.stores.iter().filter_map(|open| Some((open, open.containerd.as_ref()?))) {
+        if !open.of_docker.contains(&open.store.id) {
+            continue;
+        }
+        let known: BTreeMap<&str, &Image> = store.images().iter().map(|image| (image.id.as_str(), image)).collect();
+        let keeps_image = |digest: &str| known.get(digest).is_none_or(|image| image_stays(image));
+        // The leases of containers and of the builder's records go with them.
+        let keeps_lease = |lease: &str| {
+            let is_gone = session.containers().any(|container| container.id == lease && !kept_ids.contains(lease));
+            !is_gone && !of_builds.contains(lease.strip_suffix("-variants").unwrap_or(lease))
+        };
+        let filesystem = session.filesystems.get(open.filesystem).map(OpenFilesystem::summary);
+        let block = filesystem.and_then(|filesystem| filesystem.block_size).unwrap_or(1);
+        // What cannot be read of them is told where it is shown.
+        let found_here = store.cleaned(&keeps_image, &keeps_lease, block, &mut Findings::new());
+        found.content = found.content.saturating_add(found_here.blobs);
+        let directories = found_here.snapshots.into_iter();
+        cleaned.extend(directories.map(|(number, name)| ((open.store.id.as_str(), number.to_string()), name)));
+    }
+    found.images = found.content;
     for (owner, taken) in taken {
         let sum = match owner {
             Owner::Container(_, id) | Owner::Log(_, id) if !kept_ids.contains(id.as_str()) => &mut found.containers,
@@ -62,6 +87,12 @@ fn one(session: &Session, taken: &ByOwner, options: &str, all: bool, with_volume
                 }
                 &mut found.images
             }
+            Owner::Snapshot(store, number) => match cleaned.get(&(store.as_str(), number.clone())) {
+                // The classic builder leaves the directories of its containers beneath what it built.
+                Some(name) if name.ends_with("-init") => &mut found.images,
+                Some(_) => &mut found.build_cache,
+                None => continue,
+            },
             Owner::BuildCache(_) => &mut found.build_cache,
             Owner::Volume(_, name) if with_volumes && unused_volumes.contains(name.as_str()) => &mut found.volumes,
             _ => continue,
