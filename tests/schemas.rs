@@ -139,6 +139,15 @@ fn disks_side_by_side() {
 }
 
 #[test]
+fn scopes_side_by_side() {
+    let images = ask("images", &[]).json().unwrap();
+    let ids: Vec<String> =
+        images.as_array().unwrap().iter().map(|image| format!("image:{}", image["id"].as_str().unwrap())).collect();
+    let all: Vec<_> = ids.windows(2).map(|two| ask("compare", &[&two[0], &two[1]]).json().unwrap()).collect();
+    is_valid("compare-scopes", &all);
+}
+
+#[test]
 fn several_disks_print_one_value_a_line() {
     let file = tiny().file.to_string_lossy();
     let lines = careen(["survey", &file, &file, "--json"]).expect(&[0]).unwrap().json_lines().unwrap();

@@ -47,11 +47,15 @@ pub enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// Several disks side by side: what they hold, when they were used last, what is on one alone.
+    /// Several disks side by side: what they hold, when they were used last, what is on one alone. Or, after one disk,
+    /// two scopes of it: which packages, settings and files differ.
     Compare {
-        /// The disks.
-        #[arg(required = true, num_args = 2.., value_name = "DISK")]
-        disks: Vec<PathBuf>,
+        /// A disk.
+        #[arg(value_name = "DISK")]
+        disk: PathBuf,
+        /// More disks, or two scopes of this one (such as image:NAME image:NAME).
+        #[arg(required = true, num_args = 1.., value_name = "DISK|SCOPE")]
+        others: Vec<OsString>,
     },
     /// Every image record, dangling and intermediate ones too.
     Images(Disks),

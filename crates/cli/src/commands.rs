@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod containers;
+mod difference;
 mod export;
 mod files;
 mod kit;
@@ -65,7 +66,13 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Volumes }, needs_store: false, ..ask };
             side_by_side::surveys(&disks.disks, &mut out, ask)
         }
-        Command::Compare { disks } => side_by_side::compare(disks, &mut out, Ask { needs_store: false, ..ask }),
+        Command::Compare { disk, others } => match difference::scopes(others) {
+            Some((first, second)) => difference::compare(input(disk), &first, &second, &mut out, json),
+            None => {
+                let disks: Vec<PathBuf> = [disk.into()].into_iter().chain(others.iter().map(PathBuf::from)).collect();
+                side_by_side::compare(&disks, &mut out, Ask { needs_store: false, ..ask })
+            }
+        },
         Command::Survey { disks, quick } => {
             let ask = Ask { walk: if *quick { Walk::Nothing } else { Walk::Sizes }, needs_store: false, ..ask };
             each(disks, &mut out, ask, Session::survey, tables::survey)

@@ -12,6 +12,7 @@ mod comparison;
 mod container;
 mod container_details;
 mod cross_check;
+mod difference;
 mod disk;
 mod doctor;
 mod engine;
@@ -47,6 +48,7 @@ pub use container_details::{
     LogSettings, Mount, PublishedPort, ResourceLimits, RestartPolicy,
 };
 pub use cross_check::{CrossCheck, Difference, DifferenceKind, NotCompared};
+pub use difference::{Aspect, Differences, FileDifference, PackageDifference, SettingDifference};
 pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use engine::{Plugin, Swarm, SwarmManager};

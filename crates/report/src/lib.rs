@@ -5,6 +5,7 @@
 
 mod comparison;
 mod csv_table;
+mod difference;
 mod doctor;
 mod labels;
 mod package_files;
@@ -16,6 +17,7 @@ mod tests;
 mod version;
 
 pub use comparison::compare;
+pub use difference::{package_differences, setting_differences};
 pub use doctor::doctor;
 pub use labels::labels;
 pub use package_files::{ReportFile, package_files};

@@ -8,7 +8,7 @@
 //! Only what stands in the container's own layer is looked at: everything else is the same by its nature. So the cost is
 //! that of the layer, whatever the size of the image.
 
-use careen_evidence::{CancelToken, Entry, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, kept};
+use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, NodeId, Pair, ReadError, Stat, kept, pairs};
 use careen_model::{ChangeKind, Timestamp};
 
 use crate::overlay::MergedTree;
@@ -25,13 +25,6 @@ struct Open {
     is_told: bool,
 }
 
-/// What one name stands for in either tree.
-struct Pair {
-    name: Vec<u8>,
-    new: Option<NodeId>,
-    old: Option<NodeId>,
-}
-
 /// Compares `new`, the tree a container had, with `old`, the same without its topmost layer. Paths come in byte order of
 /// their names, each directory before what it holds. What cannot be read is a finding and is left out.
 pub fn changes(
@@ -42,14 +35,14 @@ pub fn changes(
     findings: &mut Findings,
     emit: EmitChange<'_>,
 ) -> Result<(), ReadError> {
-    let root = pairs(new, Some(new.root()), old, Some(old.root()), findings)?;
+    let root = pairs((new, Some(new.root())), (old, Some(old.root())), findings)?;
     let mut stack = vec![Open { path_length: 0, names: root, is_told: true }];
     let mut path = Vec::new();
     let mut met = 0_u64;
     while let Some(top) = stack.last_mut() {
         cancel.check()?;
         path.truncate(top.path_length);
-        let Some(Pair { name, new: node, old: before }) = top.names.next() else {
+        let Some(Pair { name, first: node, second: before }) = top.names.next() else {
             stack.pop();
             continue;
         };
@@ -93,7 +86,7 @@ pub fn changes(
             findings.add_failure(&ReadError::over_limit(&new.place(node), reason));
             continue;
         }
-        let names = pairs(new, Some(node), old, before, findings);
+        let names = pairs((new, Some(node)), (old, before), findings);
         if let Some(names) = kept(names, findings)? {
             stack.push(Open { path_length: path.len(), names, is_told: kind.is_some() });
         }
@@ -114,35 +107,6 @@ fn told(stack: &mut [Open], path: &[u8], emit: EmitChange<'_>) -> Result<(), Rea
         emit(ChangeKind::Changed, path.get(..open.path_length).unwrap_or_default())?;
     }
     Ok(())
-}
-
-/// The names of a directory in both trees. Where one is no directory it has no names.
-fn pairs(
-    new: &MergedTree,
-    node: Option<NodeId>,
-    old: &MergedTree,
-    before: Option<NodeId>,
-    findings: &mut Findings,
-) -> Result<std::vec::IntoIter<Pair>, ReadError> {
-    let mut list = |tree: &MergedTree, node: Option<NodeId>| -> Result<Vec<Entry>, ReadError> {
-        let Some(node) = node else { return Ok(Vec::new()) };
-        if tree.stat(node, findings)?.kind != Kind::Directory {
-            return Ok(Vec::new());
-        }
-        tree.list(node, findings)
-    };
-    let (new_entries, old_entries) = (list(new, node)?, list(old, before)?);
-    let mut pairs = Vec::new();
-    let mut later = old_entries.into_iter().peekable();
-    for entry in new_entries {
-        while let Some(gone) = later.next_if(|other| other.name < entry.name) {
-            pairs.push(Pair { name: gone.name, new: None, old: Some(gone.node) });
-        }
-        let before = later.next_if(|other| other.name == entry.name).map(|other| other.node);
-        pairs.push(Pair { name: entry.name, new: Some(entry.node), old: before });
-    }
-    pairs.extend(later.map(|gone| Pair { name: gone.name, new: None, old: Some(gone.node) }));
-    Ok(pairs.into_iter())
 }
 
 /// `statDifferent`, the other way round.

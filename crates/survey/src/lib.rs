@@ -10,6 +10,7 @@ mod check;
 mod copies;
 mod cross_check;
 mod details;
+mod difference;
 mod documents;
 mod export;
 mod folder;

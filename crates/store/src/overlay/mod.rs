@@ -127,6 +127,13 @@ impl MergedTree {
         Some((self.counted_from_lowest(top.layer)?, top.node))
     }
 
+    /// The tree of the layer that gives a node its metadata and content, and the node there. Two merged trees that give
+    /// the same have the same object.
+    pub fn source(&self, node: NodeId) -> Option<(&Rc<dyn FileTree>, NodeId)> {
+        let top = self.nodes.object(node)?.top()?;
+        Some((&self.layer(top)?.tree, top.node))
+    }
+
     /// A position counted from the top as one counted from the lowest layer, and the other way round.
     fn counted_from_lowest(&self, layer: usize) -> Option<usize> {
         self.layers.len().checked_sub(layer)?.checked_sub(1)
