@@ -188,3 +188,26 @@ fn a_damaged_blob_is_made_good_by_the_engine_s_record() {
     // Put together anew the manifest is another, but the configuration, and with it the id engines show, is the same.
     is_whole(&manifest, id);
 }
+
+#[test]
+fn a_container_that_cannot_be_an_image_is_kept_as_files() {
+    let Some(twice) = Twice::new("container") else { return };
+    let here = twice.ask("kit", &["--list", "--json"]).expect(&[0, 3]).unwrap().json().unwrap();
+    let containers = here["containers"].as_array().unwrap();
+    let most = containers.iter().max_by_key(|container| container["files"].as_u64()).unwrap();
+    let id = most["id"].as_str().unwrap();
+    fs::write(twice.folder.join("docker/containers").join(id).join("config.v2.json"), "").unwrap();
+    let kit = twice.folder.with_extension("kit");
+    let _ = fs::remove_dir_all(&kit);
+    let told = twice.ask("kit", &["--out", &kit.to_string_lossy(), "--json"]);
+    assert!(told.stderr.contains("kit-changes-only"), "{}", told.stderr);
+    let told = told.expect(&[0, 3]).unwrap().json().unwrap();
+    let container = told["containers"].as_array().unwrap().iter().find(|container| container["id"] == id).unwrap();
+    assert!(container["image"].is_null(), "{container}");
+    let archive = kit.join(container["file"].as_str().unwrap());
+    let list = Command::new("tar").arg("-tf").arg(archive).output().unwrap();
+    let entries = String::from_utf8_lossy(&list.stdout).lines().count() as u64;
+    // The top of the archive is one more.
+    assert_eq!(Some(entries), most["files"].as_u64().map(|files| files + 1));
+    fs::remove_dir_all(kit).unwrap();
+}

@@ -2,6 +2,15 @@
 //!
 //! `CAREEN_FILES` sets the number of small files, by default 200,000.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod many;
 
 use std::fs;

@@ -1,5 +1,14 @@
 //! Zips unpacked by other programs: Info-ZIP's `unzip`, Python's `zipfile`, 7-Zip; those that are on this machine.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod many;
 
 use std::fs::{self, File};

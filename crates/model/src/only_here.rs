@@ -90,7 +90,7 @@ pub struct KitContents {
     pub images_file: Option<String>,
     /// Ids of the images in it.
     pub images: Vec<String>,
-    /// Containers in it, each as an image.
+    /// Containers that changed their files.
     pub containers: Vec<KitContainer>,
     /// Volumes that are made again.
     pub volumes: Vec<KitVolume>,
@@ -107,8 +107,10 @@ pub struct KitContainer {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The name of the image with its changes.
-    pub image: String,
+    /// The name of the image with its changes; `None` when it cannot be made one.
+    pub image: Option<String>,
+    /// In place of an image the archive of its changes, by its path in the kit.
+    pub file: Option<String>,
 }
 
 /// A volume in a kit.

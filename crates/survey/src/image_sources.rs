@@ -117,7 +117,8 @@ impl Session {
         let own = self.layer_form(open, chain, findings);
         let without = told(own.as_ref().err())?;
         let mut forms: Vec<LayerForm> = own.into_iter().collect();
-        let mut tree = match self.layer_directory(open, chain, findings) {
+        let mut met = Findings::new();
+        let mut tree = match self.layer_directory(open, chain, &mut met) {
             Ok(tree) => Ok(tree),
             Err(error) => Err(told(Some(&error))?.unwrap_or_default()),
         };
@@ -139,6 +140,10 @@ impl Session {
                 Ok(directory) => directories.push(directory),
                 Err(_) => {}
             }
+        }
+        // What is wrong with its files matters when they are all there is; else it is told once no copy will do.
+        if forms.len() < 2 {
+            findings.absorb(met);
         }
         // A record is of use with any directory that has the files of the same layer.
         records.extend(forms.iter().filter_map(|form| match form {

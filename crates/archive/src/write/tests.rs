@@ -347,6 +347,37 @@ fn a_damaged_layer_is_given_from_another_copy_where_its_digest_proves_it() {
     assert_eq!(content(&*tree, &format!("/blobs/sha256/{digits}")), b"headdata");
 }
 
+#[test]
+fn a_layer_that_two_images_have_is_written_once() {
+    let diff_id = format!("sha256:{}", hex(&Sha256::digest("headdata")));
+    let (one, mut other) = (image(&diff_id, DATA_SUM), image(&diff_id, DATA_SUM));
+    other.config.push(b' ');
+    other.id = format!("sha256:{}", hex(&Sha256::digest(&other.config)));
+    other.names = vec!["b:1".into(), "c:1".into()];
+    let ids = [one.id.clone(), other.id.clone()];
+    let (limits, cancel) = (Limits::default(), CancelToken::default());
+    let mut export = Export::of_images(ImageFormat::Docker, vec![one, other], &[], OnDamage::Stop, &limits, &cancel);
+    let (mut archive, mut manifest, mut chunk) = (Vec::new(), Vec::new(), Chunk::default());
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = export.next(&mut chunk).unwrap();
+        archive.extend_from_slice(&chunk.archive);
+        manifest.extend_from_slice(&chunk.manifest);
+    }
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let names: Vec<&str> =
+        manifest["entries"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let blob = |digest: &str| format!("blobs/sha256/{}", digest.trim_start_matches("sha256:"));
+    assert_eq!(names.iter().filter(|name| **name == blob(&diff_id)).count(), 1);
+    assert!(ids.iter().all(|id| names.contains(&blob(id).as_str())), "{names:?}");
+    let tree = read(archive, Read::Tar);
+    let list: Value = serde_json::from_slice(&content(&*tree, "/manifest.json")).unwrap();
+    assert_eq!(
+        (list[0]["Layers"].clone(), list[1]["RepoTags"].clone()),
+        (list[1]["Layers"].clone(), serde_json::json!(["b:1", "c:1"]))
+    );
+}
+
 /// A record that says the file is of another length than it is: nothing of it is taken on trust.
 #[test]
 fn a_record_that_lies_about_sizes_is_no_proof() {

@@ -61,6 +61,11 @@ super::codes! {
         do_en: "Take the file out and check it with the program that wrote it. Please tell us of it: one of the readers is wrong.",
         ko: "서로 독립적인 두 판독기의 결과가 {path}에서 다릅니다: {reason}.",
         do_ko: "파일을 꺼내 그것을 만든 프로그램으로 확인하십시오. 둘 중 하나가 틀린 것이므로 알려 주십시오.";
+    KIT_CHANGES_ONLY = "kit-changes-only", Damage,
+        en: "The container {name} cannot be made an image ({reason}). The files that it changed are in the kit as an archive.",
+        do_en: "Make a container from its image where that is known, and unpack the archive into it (docker cp).",
+        ko: "컨테이너 {name}을(를) 이미지로 만들 수 없습니다({reason}). 바뀐 파일은 아카이브로 키트에 들어 있습니다.",
+        do_ko: "이미지를 알 수 있으면 그 이미지로 컨테이너를 만들고 아카이브를 풀어 넣으십시오(docker cp).";
     LAYER_NOT_EXACT = "layer-not-exact", Damage,
         en: "The layer {layer} can only be made anew from its files: {reason}.",
         do_en: "Its files are there. An archive of the image will have another digest for this layer, and another image id.",

@@ -1,6 +1,6 @@
 //! The move kit: everything that is on this disk alone, in files that another engine takes, with scripts that put it there.
 //!
-//! A kit is a folder: one archive of images (changed containers as images too), one archive for each volume, the compose
+//! A kit is a folder: one archive of images (changed containers as images too; of one that cannot be made an image an archive of its changes), one archive for each volume, the compose
 //! files that are on the disk, `kit.json`, a README, scripts for POSIX shells and PowerShell, and `SHA256SUMS` of all of
 //! them, which the scripts check first. Files are handed out piece by piece; two may be written at a time, an archive and
 //! its manifest. Names in a kit are made here; those of the disk are data within.
@@ -15,7 +15,7 @@ use careen_archive::write::{
     Chunk, Export, Format, ImageFormat, ImageSource, LayerForm, LayerSource, OnDamage, Selection,
 };
 use careen_evidence::{
-    FileTree, Findings, Kind, MemoryTree, ReadError, codes::export as codes, kept, read_file, resolve_path,
+    Code, FileTree, Findings, Kind, MemoryTree, ReadError, codes::export as codes, kept, read_file, resolve_path,
 };
 use careen_model::{KitComposeFile, KitContainer, KitContents, KitVolume, Network, OnlyHere};
 use serde_json::json;
@@ -97,8 +97,15 @@ pub struct Kit {
 struct Part {
     file: String,
     export: Export,
-    /// Position of its volume in the contents; `None` for the images.
-    volume: Option<usize>,
+    what: What,
+}
+
+/// What an archive is of; of a volume or a container the position in the contents.
+#[derive(Clone, Copy)]
+enum What {
+    Images,
+    Changes(usize),
+    Volume(usize),
 }
 
 impl Session {
@@ -116,35 +123,60 @@ impl Session {
         let images: BTreeSet<&String> = request.images.iter().collect();
         for id in images {
             let source = self.image_source(&Scope::Image(id.clone()), &mut findings);
-            if let Some(source) = self.or_told(source, id, request.on_damage, &mut findings)? {
+            if let Some(source) = self.or_told(&codes::KIT_LEFT_OUT, source, id, request.on_damage, &mut findings)? {
                 contents.images.push(id.clone());
                 sources.push(loadable(source));
             }
         }
         let (containers, mut names): (BTreeSet<&String>, _) = (request.containers.iter().collect(), BTreeSet::new());
+        let mut without_image = Vec::new();
         for id in containers {
             let scope = Scope::Container(id.clone());
             let source = self.image_source(&scope, &mut findings);
-            if let Some(mut source) = self.or_told(source, &scope.to_string(), request.on_damage, &mut findings)? {
-                let name = self.find_container(id)?.item.name.clone();
-                // Two names of containers may become one name of an image.
-                let image = source.names.first().cloned().unwrap_or_default();
-                let image = numbered(image.trim_end_matches(":latest"), &mut names) + ":latest";
-                source.names = vec![image.clone()];
-                contents.containers.push(KitContainer { id: id.clone(), name, image });
-                sources.push(loadable(source));
+            let source = self.or_told(&codes::KIT_CHANGES_ONLY, source, id, request.on_damage, &mut findings)?;
+            let name = self.find_container(id).map_or_else(|_| id.clone(), |found| found.item.name.clone());
+            // Two names of containers may become one name of an image.
+            let image = source.as_ref().and_then(|source| source.names.first()).map(|image| {
+                let image = image.trim_end_matches(":latest");
+                numbered(image, &mut names) + ":latest"
+            });
+            match source {
+                Some(source) => {
+                    sources.push(loadable(ImageSource { names: image.iter().cloned().collect(), ..source }))
+                }
+                None => without_image.push(contents.containers.len()),
             }
+            contents.containers.push(KitContainer { id: id.clone(), name, image, file: None });
         }
         let images: Vec<String> = contents.images.iter().map(|id| format!("image:{id}")).collect();
         let containers = contents.containers.iter().map(|container| format!("container:{}", container.name));
         let scopes: Vec<String> = images.into_iter().chain(containers).collect();
         let (limits, cancel) = (&options.limits, &options.cancel);
         let export = Export::of_images(ImageFormat::Docker, sources, &scopes, request.on_damage, limits, cancel);
-        let mut ahead = VecDeque::from([Part { file: "images.tar".to_owned(), export, volume: None }]);
+        let mut ahead = VecDeque::from([Part { file: "images.tar".to_owned(), export, what: What::Images }]);
+        let mut taken = BTreeSet::new();
+        // What cannot become an image is still kept as files.
+        for at in without_image {
+            let Some(container) = contents.containers.get(at) else { continue };
+            let scope = Scope::Changes(container.id.clone());
+            let tree = self.tree(&scope, &mut findings);
+            let Some(tree) =
+                self.or_told(&codes::KIT_LEFT_OUT, tree, &scope.to_string(), request.on_damage, &mut findings)?
+            else {
+                continue;
+            };
+            let label = scope.to_string();
+            let selection = Selection { start: tree.root(), tree, name: Vec::new(), label };
+            let export = Export::new(Format::Tar, vec![selection], request.on_damage, limits, cancel)?;
+            let file = format!("containers/{}.tar", unique(&container.name, &mut taken));
+            ahead.push_back(Part { file, export, what: What::Changes(at) });
+        }
         let mut taken = BTreeSet::new();
         for name in &request.volumes {
             let tree = self.find_volume(name).and_then(|open| self.volume_tree(open));
-            let Some(tree) = self.or_told(tree, name, request.on_damage, &mut findings)? else { continue };
+            let Some(tree) = self.or_told(&codes::KIT_LEFT_OUT, tree, name, request.on_damage, &mut findings)? else {
+                continue;
+            };
             let volume = &self.find_volume(name)?.volume;
             let selection = Selection {
                 start: tree.root(),
@@ -154,7 +186,7 @@ impl Session {
             };
             let export = Export::new(Format::Tar, vec![selection], request.on_damage, limits, cancel)?;
             let file = format!("volumes/{}.tar", unique(name, &mut taken));
-            ahead.push_back(Part { file, export, volume: Some(contents.volumes.len()) });
+            ahead.push_back(Part { file, export, what: What::Volume(contents.volumes.len()) });
             let is_local = volume.driver.as_deref().is_none_or(|driver| driver == "local");
             contents.volumes.push(KitVolume {
                 name: name.clone(),
@@ -183,6 +215,7 @@ impl Session {
     /// What was found; a finding in its place when it was not, unless that is to end everything.
     fn or_told<T>(
         &self,
+        code: &'static Code,
         found: Result<T, ReadError>,
         name: &str,
         on_damage: OnDamage,
@@ -193,7 +226,7 @@ impl Session {
             Err(error) if error.is_cancelled() || on_damage == OnDamage::Stop => Err(error),
             Err(error) => {
                 let values: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("reason", &error)];
-                findings.add(&codes::KIT_LEFT_OUT, &self.place.then(name), &values);
+                findings.add(code, &self.place.then(name), &values);
                 Ok(None)
             }
         }
@@ -287,9 +320,14 @@ impl Kit {
                 self.findings.absorb(part.export.findings().clone());
                 self.sums.push((part.export.sha256(), part.file.clone()));
                 self.sums.push((hex(manifest), beside));
-                match part.volume.and_then(|at| self.contents.volumes.get_mut(at)) {
-                    Some(volume) => volume.file = Some(part.file),
-                    None => self.contents.images_file = Some(part.file),
+                let contents = &mut self.contents;
+                let file = match part.what {
+                    What::Images => Some(&mut contents.images_file),
+                    What::Changes(at) => contents.containers.get_mut(at).map(|container| &mut container.file),
+                    What::Volume(at) => contents.volumes.get_mut(at).map(|volume| &mut volume.file),
+                };
+                if let Some(file) = file {
+                    *file = Some(part.file);
                 }
             }
         }

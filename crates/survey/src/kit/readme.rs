@@ -53,14 +53,14 @@ fn about(kit: &KitContents, language: Language) -> String {
     heading(
         &mut lines,
         kit.containers.len(),
-        "Containers that changed their files, each as an image",
-        "파일이 바뀐 컨테이너(각각 이미지로 저장)",
+        "Containers that changed their files, each as an image, else as an archive of its changes",
+        "파일이 바뀐 컨테이너(각각 이미지로, 안 되면 변경된 파일의 아카이브로 저장)",
     );
-    lines.extend(
-        kit.containers
-            .iter()
-            .map(|container| format!("  {} = {}", one_line(&container.name), one_line(&container.image))),
-    );
+    for container in &kit.containers {
+        let image = container.image.as_deref().or(container.file.as_deref()).map(one_line);
+        let image = image.unwrap_or_else(|| pick("(could not be read)", "(읽을 수 없음)"));
+        lines.push(format!("  {} = {image}", one_line(&container.name)));
+    }
     heading(&mut lines, kit.volumes.len(), "Volumes", "볼륨");
     for volume in &kit.volumes {
         let note = match (&volume.file, volume.is_filled) {
