@@ -13,6 +13,8 @@ use crate::write::OnDamage;
 pub(crate) const STEP: u64 = 4 << 20;
 /// Where a stretch cannot be read, it is divided down to pieces of this size: the smallest that a filesystem loses.
 const SMALLEST: usize = 1 << 10;
+/// Stretches of a map that one step puts out.
+const MOST_OF_MAP: usize = 1 << 15;
 /// Zeros of holes that are still hashed. A file may claim to be of 16 TiB and hold nothing.
 const MOST_ZEROS: u64 = 16 << 30;
 /// Gaps of one file that are told one by one.
@@ -59,24 +61,35 @@ impl Layout {
         self.data < self.size
     }
 
-    /// The map of a sparse file as GNU tar's format 1.0 has it: number of stretches, then offset and length of each, in
-    /// decimal digits, each followed by a line feed; the last one is empty and says where the file ends.
-    pub(crate) fn put_map(&self, source: &dyn ByteSource, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(format!("{}\n", self.stretches.saturating_add(1)).as_bytes());
-        for stretch in stretches(source) {
-            put_pair(&stretch, out);
+    /// Puts a part of the map of a sparse file behind `out`, as GNU tar's format 1.0 has it: number of stretches, then
+    /// offset and length of each, in decimal digits, each followed by a line feed; the last one is empty and says where
+    /// the file ends. Where the next part begins in the file; `None` after the last one, with the filling behind it.
+    pub(crate) fn put_map(&self, source: &dyn ByteSource, from: u64, out: &mut Vec<u8>) -> Option<u64> {
+        if from == 0 {
+            out.extend_from_slice(format!("{}\n", self.stretches.saturating_add(1)).as_bytes());
         }
-        put_pair(&(self.size..self.size), out);
-        super::header::pad(out, out.len().saturating_sub(start) as u64);
+        let mut next = from;
+        for _ in 0..MOST_OF_MAP {
+            let Some(stretch) = stretch_from(source, next) else {
+                put_pair(&(self.size..self.size), out);
+                super::header::pad(out, self.bare_map_length());
+                return None;
+            };
+            put_pair(&stretch, out);
+            next = stretch.end;
+        }
+        Some(next)
+    }
+
+    fn bare_map_length(&self) -> u64 {
+        let mut ends = format!("{}\n", self.stretches.saturating_add(1)).into_bytes();
+        put_pair(&(self.size..self.size), &mut ends);
+        self.map.saturating_add(ends.len() as u64)
     }
 
     /// Length of that map with the filling behind it.
     pub(crate) fn map_length(&self) -> u64 {
-        let mut ends = format!("{}\n", self.stretches.saturating_add(1)).into_bytes();
-        put_pair(&(self.size..self.size), &mut ends);
-        let length = self.map.saturating_add(ends.len() as u64);
-        length.div_ceil(512).saturating_mul(512)
+        self.bare_map_length().div_ceil(512).saturating_mul(512)
     }
 }
 
@@ -324,7 +337,7 @@ mod tests {
         let layout = Layout::of(&Torn);
         assert_eq!((layout.size, layout.data, layout.is_sparse()), (10 << 20, 5 << 20, true));
         let mut out = Vec::new();
-        layout.put_map(&Torn, &mut out);
+        assert_eq!(layout.put_map(&Torn, 0, &mut out), None);
         assert_eq!(out.len() as u64, layout.map_length());
         assert!(out.starts_with(b"2\n5242880\n5242880\n10485760\n0\n\0"));
     }

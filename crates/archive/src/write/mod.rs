@@ -19,7 +19,7 @@ mod objects;
 mod packed_layer;
 mod tar;
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::unreachable)]
 mod tests;
 mod zip;
 

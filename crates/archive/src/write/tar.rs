@@ -41,6 +41,8 @@ enum State {
     Next,
     /// A large file is looked through before its header is written.
     Checking(Box<File>, u64),
+    /// The map of a sparse file is being written, from here on in the file.
+    Map(Box<File>, OnDamage, u64),
     /// The content of a file is being written.
     Content(Box<File>, Box<Content>),
 }
@@ -80,6 +82,7 @@ impl TarStream {
                 Some(Next::Object(object)) => self.begin(object, out, report)?,
             },
             State::Checking(file, position) => self.check(file, position, out, report)?,
+            State::Map(file, on_damage, from) => self.put_map(file, on_damage, from, out),
             State::Content(file, mut content) => {
                 if content.step(out)? {
                     self.state = State::Content(file, content);
@@ -260,7 +263,14 @@ impl TarStream {
     fn put_small(&mut self, file: Box<File>, out: &mut Vec<u8>, report: &mut Report) -> Result<(), ReadError> {
         let start = out.len();
         self.put_file(file, OnDamage::Skip, out);
-        let State::Content(file, mut content) = std::mem::replace(&mut self.state, State::Next) else { return Ok(()) };
+        let (file, mut content) = loop {
+            match std::mem::replace(&mut self.state, State::Next) {
+                // A file of so little data has a short map.
+                State::Map(file, on_damage, from) => self.put_map(file, on_damage, from, out),
+                State::Content(file, content) => break (file, content),
+                _ => return Ok(()),
+            }
+        };
         // Data of one step at the most; what is left may be holes of any length.
         let mut data = 0;
         while data < file.layout.data {
@@ -281,7 +291,7 @@ impl TarStream {
 
     /// Writes the header of a file; its content follows in the next steps.
     fn put_file(&mut self, file: Box<File>, on_damage: OnDamage, out: &mut Vec<u8>) {
-        let File { object, layout, source, xattrs, .. } = &*file;
+        let File { object, layout, xattrs, .. } = &*file;
         self.links.note(object, First::Name(object.name.clone()));
         let is_sparse = layout.is_sparse() && self.dialect == Dialect::Plain;
         let mut head = head(object, &object.name, xattrs);
@@ -289,13 +299,25 @@ impl TarStream {
             head.sparse = Some(layout.size);
             head.size = layout.map_length().saturating_add(layout.data);
             header::put(&head, out);
-            layout.put_map(&**source, out);
+            self.state = State::Map(file, on_damage, 0);
         } else {
             head.size = layout.size;
             header::put(&head, out);
+            self.put_content(file, Holes::Filled, on_damage);
         }
-        let holes = if is_sparse { Holes::LeftOut } else { Holes::Filled };
-        let content = Content::new(Rc::clone(source), object.tree.place(object.node), holes, on_damage);
+    }
+
+    /// Writes a part of the map of a sparse file; its content follows.
+    fn put_map(&mut self, file: Box<File>, on_damage: OnDamage, from: u64, out: &mut Vec<u8>) {
+        match file.layout.put_map(&*file.source, from, out) {
+            Some(next) => self.state = State::Map(file, on_damage, next),
+            None => self.put_content(file, Holes::LeftOut, on_damage),
+        }
+    }
+
+    fn put_content(&mut self, file: Box<File>, holes: Holes, on_damage: OnDamage) {
+        let place = file.object.tree.place(file.object.node);
+        let content = Content::new(Rc::clone(&file.source), place, holes, on_damage);
         self.state = State::Content(file, Box::new(content));
     }
 }

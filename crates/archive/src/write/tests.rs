@@ -217,6 +217,47 @@ fn holes_take_no_room() {
     assert_eq!(listing(&*read(archive, Read::Tar)), listing(&*tree));
 }
 
+/// A byte in each KiB, and nothing else.
+struct Dotted(u64);
+
+impl ByteSource for Dotted {
+    fn len(&self) -> u64 {
+        self.0 << 10
+    }
+    fn read_exact_at(&self, offset: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        for (at, byte) in (offset..).zip(buf) {
+            *byte = u8::from(at % 1024 == 512);
+        }
+        Ok(())
+    }
+    fn data_from(&self, offset: u64) -> Option<Range<u64>> {
+        let start = if offset % 1024 <= 512 { offset - offset % 1024 + 512 } else { (offset | 1023) + 513 };
+        (start < self.len()).then_some(start..start + 1)
+    }
+}
+
+/// Its map alone would take a megabyte and a half.
+#[test]
+fn a_file_of_very_many_holes_is_written_bit_by_bit() {
+    let source = Dotted(100_000);
+    let layout = content::Layout::of(&source);
+    assert_eq!((layout.stretches, layout.data), (100_000, 100_000));
+    let (mut from, mut parts, mut map) = (Some(0), 0, Vec::new());
+    while let Some(next) = from {
+        from = layout.put_map(&source, next, &mut map);
+        parts += 1;
+    }
+    assert_eq!((parts, map.len() as u64), (4, layout.map_length()));
+    let text = String::from_utf8(map).unwrap();
+    let mut lines = text.trim_end_matches('\0').lines();
+    assert_eq!(lines.next(), Some("100001"));
+    let numbers: Vec<u64> = lines.map(|line| line.parse().unwrap()).collect();
+    assert_eq!(
+        (numbers.len(), &numbers[..4], &numbers[200_000..]),
+        (200_002, &[512, 1, 1536, 1][..], &[102_400_000, 0][..])
+    );
+}
+
 #[test]
 fn names_that_lead_out_are_refused() {
     for name in ["../a", "/a", "a/../../b"] {

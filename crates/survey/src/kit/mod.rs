@@ -134,7 +134,9 @@ impl Session {
             let scope = Scope::Container(id.clone());
             let source = self.image_source(&scope, &mut findings);
             let source = self.or_told(&codes::KIT_CHANGES_ONLY, source, id, request.on_damage, &mut findings)?;
-            let name = self.find_container(id).map_or_else(|_| id.clone(), |found| found.item.name.clone());
+            // Where its configuration is lost, so is its name.
+            let name = self.find_container(id).map_or_else(|_| String::new(), |found| found.item.name.clone());
+            let name = if name.is_empty() { id.clone() } else { name };
             // Two names of containers may become one name of an image.
             let image = source.as_ref().and_then(|source| source.names.first()).map(|image| {
                 let image = image.trim_end_matches(":latest");

@@ -10,7 +10,7 @@ mod names;
 mod packing;
 mod records;
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 mod tests;
 
 use std::fmt::Write;
