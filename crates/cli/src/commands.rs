@@ -306,6 +306,8 @@ fn packages(
     drop(reporter);
     if let Some(directory) = directory {
         write_files(directory, &report::package_files(&found))?;
+        let created = |id: &str| session.images().find(|image| image.id == id)?.created.clone();
+        write_files(directory, &report::sbom_files(&found, &created, env!("CARGO_PKG_VERSION")))?;
     }
     if json {
         out.json(&report::package_rows(&found), false)?;
@@ -316,9 +318,10 @@ fn packages(
 }
 
 fn write_files(directory: &Path, files: &[report::ReportFile]) -> Result<(), Failure> {
-    std::fs::create_dir_all(directory).map_err(|error| Failure::File(directory.to_owned(), error))?;
     for file in files {
         let path = directory.join(&file.name);
+        let above = path.parent().unwrap_or(directory);
+        std::fs::create_dir_all(above).map_err(|error| Failure::File(above.to_owned(), error))?;
         std::fs::write(&path, &file.bytes).map_err(|error| Failure::File(path, error))?;
     }
     Ok(())

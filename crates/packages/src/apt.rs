@@ -6,8 +6,9 @@
 //!
 //! Every state is listed, also `config-files` and `not-installed`; those may lack a version, which is then empty. The
 //! database is looked for at the root of the tree only: what a chroot below it holds is not installed in this tree.
-//! Not read: `available`, `diversions`, file lists.
+//! What a person asked for is told by apt's `extended_states`, where there is one. Not read: `available`, `diversions`.
 
+mod declared;
 mod log;
 mod stanza;
 
@@ -19,7 +20,7 @@ use std::collections::btree_map::Entry;
 
 use careen_evidence::{ByteSource, FileTree, Findings, Kind, Limits, NodeId, Place, ReadError};
 use careen_model::codes::packages as codes;
-use careen_model::{Declared, Details, Ecosystem, Package};
+use careen_model::{Details, Ecosystem, Package};
 
 use crate::distribution::Distribution;
 use crate::{Cataloger, path, purl::purl};
@@ -62,7 +63,9 @@ impl Cataloger for Apt {
         match read_files(tree, path, node, limits, findings) {
             Ok(files) => {
                 let distribution = Distribution::of(tree, "debian", limits, findings);
-                packages(&files, &distribution, limits, findings)
+                let mut packages = packages(&files, &distribution, limits, findings);
+                declared::note_requested(tree, &mut packages, limits, findings);
+                packages
             }
             Err(error) => {
                 findings.add_failure(&error);
@@ -281,7 +284,7 @@ fn package(
         version,
         found_at: file.path.clone(),
         layer: None,
-        declared: Declared::default(),
+        declared: declared::of(stanza),
         details: Details::Apt { architecture, source, source_version, status },
     })
 }

@@ -3,13 +3,13 @@
 //! A directory with `conda-meta/history` or any `conda-meta/*.json` is an environment; its path is the directory above.
 //! A record that cannot be read is told from its file's name, which conda itself insists on being
 //! `name-version-build.json`, with a finding; when the name does not say it either, that package alone is lost.
-//! Packages that pip installed into a conda environment are pip's. Not read: conda's cache of unpacked packages, and the
-//! paths, dependencies and licenses a record names.
+//! Packages that pip installed into a conda environment are pip's. Not read: conda's cache of unpacked packages.
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, ReadError, read_file};
 use careen_model::codes::packages as codes;
 use careen_model::{Declared, Details, Ecosystem, Package};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{Cataloger, path, pip, purl::purl};
 
@@ -33,6 +33,35 @@ struct Record {
     /// File name of the archive it came from.
     #[serde(default, rename = "fn")]
     archive: Option<String>,
+    #[serde(default)]
+    license: Value,
+    #[serde(default)]
+    depends: Value,
+    #[serde(default)]
+    sha256: Value,
+    #[serde(default)]
+    md5: Value,
+    /// What a person asked for that brought it; `None` in words when nobody did.
+    #[serde(default)]
+    requested_spec: Value,
+}
+
+impl Record {
+    fn declared(&self) -> Declared {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let digest = [("sha256", &self.sha256), ("md5", &self.md5)].map(|(kind, value)| (kind, text(value)));
+        let digest = digest.into_iter().find(|(_, digits)| !digits.is_empty());
+        // `python >=3.8,<3.9.0a0`
+        let names = self.depends.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let names = names.filter_map(|spec| spec.split_ascii_whitespace().next());
+        Declared {
+            license: text(&self.license),
+            supplier: String::new(),
+            digest: digest.map_or_else(String::new, |(kind, digits)| format!("{kind}:{digits}")),
+            requires: names.map(str::to_owned).collect(),
+            requested: self.requested_spec.as_str().map(|spec| !matches!(spec, "" | "None")),
+        }
+    }
 }
 
 impl Cataloger for Conda {
@@ -106,10 +135,16 @@ fn from_file_name(stem: &str) -> Option<Record> {
         channel: None,
         subdir: None,
         archive: None,
+        license: Value::Null,
+        depends: Value::Null,
+        sha256: Value::Null,
+        md5: Value::Null,
+        requested_spec: Value::Null,
     })
 }
 
 fn package(record: Record, environment: String, found_at: String) -> Package {
+    let declared = record.declared();
     let build = record.build.unwrap_or_default();
     let channel = record.channel.unwrap_or_default();
     let subdir = record.subdir.unwrap_or_default();
@@ -129,7 +164,7 @@ fn package(record: Record, environment: String, found_at: String) -> Package {
         version: record.version,
         found_at,
         layer: None,
-        declared: Declared::default(),
+        declared,
         details: Details::Conda { build, channel, environment },
     }
 }

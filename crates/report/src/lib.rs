@@ -1,5 +1,5 @@
 //! From what was found to what people take away: the comparison of packages across images, the files of
-//! `packages --out`, which the page's download writes with the same bytes, and what is most likely wrong with a disk.
+//! `packages --out`, which the page's download writes with the same bytes, lists for other tools (CycloneDX, SPDX), and what is most likely wrong with a disk.
 //!
 //! Plain data in, plain data or bytes out; same input, same bytes. Nothing here reads a disk or writes a file.
 
@@ -11,6 +11,7 @@ mod labels;
 mod package_files;
 mod rows;
 mod run_command;
+mod sbom;
 mod side_by_side;
 #[cfg(test)]
 mod tests;
@@ -23,5 +24,6 @@ pub use labels::labels;
 pub use package_files::{ReportFile, package_files};
 pub use rows::{PackageRow, package_rows};
 pub use run_command::{run_commands, shell_line};
+pub use sbom::sbom_files;
 pub use side_by_side::side_by_side;
 pub use version::compare_versions;

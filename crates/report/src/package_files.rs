@@ -9,7 +9,7 @@ use crate::rows::package_rows;
 /// A file to be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFile {
-    /// Its name, without a directory.
+    /// Its name, with the directory below the chosen one that it belongs into.
     pub name: String,
     /// Its content.
     pub bytes: Vec<u8>,

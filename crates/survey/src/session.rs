@@ -276,7 +276,8 @@ impl Session {
         self.stores.iter().map(|open| &open.classic)
     }
 
-    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
+    /// Every image of every store.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
         self.stores.iter().map(OpenStore::images).flat_map(ImageStore::images)
     }
 

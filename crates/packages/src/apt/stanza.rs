@@ -29,6 +29,14 @@ pub struct Stanza<'a> {
     pub source: Option<Field<'a>>,
     /// `Status`.
     pub status: Option<Field<'a>>,
+    /// `Maintainer`.
+    pub maintainer: Option<Field<'a>>,
+    /// `Depends`.
+    pub depends: Option<Field<'a>>,
+    /// `Pre-Depends`.
+    pub pre_depends: Option<Field<'a>>,
+    /// `Auto-Installed`, in apt's `extended_states`.
+    pub automatic: Option<Field<'a>>,
     /// First field that stands a second time: its line and name.
     pub repeated: Option<(u64, &'a [u8])>,
     /// First line that cannot be read, and what is wrong with it.
@@ -63,12 +71,16 @@ impl<'a> Stanza<'a> {
             }
             self.names.push(name);
         }
-        let slots: [(&[u8], &mut Option<Field<'a>>); 5] = [
+        let slots: [(&[u8], &mut Option<Field<'a>>); 9] = [
             (b"Package", &mut self.package),
             (b"Version", &mut self.version),
             (b"Architecture", &mut self.architecture),
             (b"Source", &mut self.source),
             (b"Status", &mut self.status),
+            (b"Maintainer", &mut self.maintainer),
+            (b"Depends", &mut self.depends),
+            (b"Pre-Depends", &mut self.pre_depends),
+            (b"Auto-Installed", &mut self.automatic),
         ];
         if let Some((_, slot)) = slots.into_iter().find(|(wanted, _)| wanted.eq_ignore_ascii_case(name)) {
             *slot = Some(Field { line, value });

@@ -4,7 +4,7 @@ use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, Place, ReadError
 use careen_model::codes::packages as codes;
 use careen_model::{Declared, Details, Package};
 
-use super::metadata::{Identity, installer, is_editable, link_target};
+use super::metadata::{Identity, declared, installer, is_editable, link_target};
 use super::{METADATA, has_suffix};
 use crate::{path, purl::purl};
 
@@ -26,6 +26,7 @@ struct Told {
     identity: Identity,
     /// The file it was read from.
     found_at: Vec<u8>,
+    declared: Declared,
     installer: String,
     editable: bool,
 }
@@ -79,8 +80,9 @@ impl<'a> Site<'a> {
                 break;
             }
         }
+        let mut declared = Declared::default();
         let (found_at, identity) = match &metadata {
-            Some((path, file)) => (path.clone(), self.identity(*file, findings)),
+            Some((path, file)) => (path.clone(), self.identity(*file, &mut declared, findings)),
             None => {
                 let reason = ReadError::corrupt(&self.tree.place(node), "the directory has no METADATA");
                 (record.to_vec(), Err(reason))
@@ -91,7 +93,11 @@ impl<'a> Site<'a> {
         let direct_url = self.small(&directory, node, b"direct_url.json", findings)?;
         let editable =
             direct_url.is_some_and(|bytes| is_editable(&bytes)) || self.has_editable_hook(record, findings)?;
-        Ok(Some(Told { identity, found_at, installer: installer.unwrap_or_default(), editable }))
+        // pip marks what a person asked for since version 20.2; without the mark nothing is known.
+        if self.child(&directory, node, b"REQUESTED", findings)?.is_some() {
+            declared.requested = Some(true);
+        }
+        Ok(Some(Told { identity, found_at, declared, installer: installer.unwrap_or_default(), editable }))
     }
 
     /// `*.egg-info` as a file (distutils), or `*.egg` as a zip archive.
@@ -101,18 +107,20 @@ impl<'a> Site<'a> {
         node: NodeId,
         findings: &mut Findings,
     ) -> Result<Option<Told>, ReadError> {
+        let mut declared = Declared::default();
         let identity = if record.ends_with(b".egg") {
             let name = path::name(record);
             let values: [(&str, &dyn std::fmt::Display); 1] = [("package", &String::from_utf8_lossy(name))];
             findings.add(&codes::PIP_EGG_ARCHIVE, &self.place(node, record), &values);
             Identity::from_record_name(name)
         } else {
-            let identity = self.identity(node, findings);
+            let identity = self.identity(node, &mut declared, findings);
             self.identity_or_name(identity, record, node, findings)?
         };
         Ok(identity.map(|identity| Told {
             identity,
             found_at: record.to_vec(),
+            declared,
             installer: String::new(),
             editable: false,
         }))
@@ -151,12 +159,13 @@ impl<'a> Site<'a> {
         Ok(all)
     }
 
-    /// Name and version in a metadata file.
-    fn identity(&self, node: NodeId, findings: &mut Findings) -> Result<Identity, ReadError> {
+    /// Name and version in a metadata file, and what it declares at its head.
+    fn identity(&self, node: NodeId, about: &mut Declared, findings: &mut Findings) -> Result<Identity, ReadError> {
         let place = self.tree.place(node);
         let source = self.tree.open(node, findings)?;
         let head = read_vec(&*source, &place, 0, source.len().min(HEAD), &self.limits)?;
         let (mut identity, is_complete) = Identity::parse(&head);
+        *about = declared(&head);
         if !is_complete && source.len() > HEAD {
             identity = Identity::parse(&read_vec(&*source, &place, 0, source.len(), &self.limits)?).0;
         }
@@ -246,7 +255,7 @@ impl<'a> Site<'a> {
             version,
             found_at: path::text(&told.found_at),
             layer: None,
-            declared: Declared::default(),
+            declared: told.declared,
             details: Details::Pip {
                 environment: path::text(environment(self.directory)),
                 installer: told.installer,

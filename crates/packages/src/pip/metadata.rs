@@ -1,5 +1,6 @@
 //! The metadata files of a distribution: core metadata (headers as in a mail), `INSTALLER`, `direct_url.json`, `.egg-link`.
 
+use careen_model::Declared;
 use serde::Deserialize;
 
 /// Name and version of a distribution.
@@ -64,6 +65,40 @@ impl Identity {
     }
 }
 
+/// What core metadata declare in these bytes, their beginning: `License-Expression`, else a short `License`, else what the
+/// classifiers say; `Author`; the names in `Requires-Dist` that are needed without an extra.
+pub fn declared(bytes: &[u8]) -> Declared {
+    let text = String::from_utf8_lossy(bytes);
+    let mut declared = Declared::default();
+    let (mut license, mut classified) = (String::new(), String::new());
+    for line in text.lines().take_while(|line| !line.is_empty()).filter(|line| !line.starts_with([' ', '\t'])) {
+        let Some((name, value)) = line.split_once(':') else { break };
+        let value = value.trim();
+        match name.to_ascii_lowercase().as_str() {
+            "license-expression" => value.clone_into(&mut declared.license),
+            // Some put the whole text of the license here.
+            "license" if value != "UNKNOWN" && value.len() <= LONGEST_LICENSE => value.clone_into(&mut license),
+            "classifier" => {
+                if let Some(last) = value.strip_prefix("License ::").and_then(|rest| rest.rsplit("::").next()) {
+                    last.trim().clone_into(&mut classified);
+                }
+            }
+            "author" if value != "UNKNOWN" => value.clone_into(&mut declared.supplier),
+            "requires-dist" if !value.contains("extra ==") => {
+                let name = value.split([' ', '(', ';', '<', '>', '=', '!', '~', '[', '@']).next().unwrap_or(value);
+                declared.requires.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    let said = [std::mem::take(&mut declared.license), license, classified];
+    declared.license = said.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    declared
+}
+
+/// Longer ones are the text of a license and not its name.
+const LONGEST_LICENSE: usize = 120;
+
 /// What `INSTALLER` says: its first line.
 pub fn installer(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -105,6 +140,20 @@ mod tests {
         let text =
             "Metadata-Version: 2.1\r\nNAME: Six\r\nSummary: x\r\n Version: 9\r\nVersion: 1.16.0\r\nVersion: 2\r\n";
         assert_eq!(parse(text), ("Six".into(), "1.16.0".into(), true));
+    }
+
+    #[test]
+    fn licenses_authors_and_needs_are_declared() {
+        let text = "Name: a\nLicense: MIT\nAuthor: x\nClassifier: License :: OSI Approved :: BSD License\n\
+            Requires-Dist: six>=1.5\nRequires-Dist: b (<2) ; python_version < \"3\"\nRequires-Dist: c ; extra == 'd'\n\nLicense: other\n";
+        let found = declared(text.as_bytes());
+        assert_eq!((found.license.as_str(), found.supplier.as_str()), ("MIT", "x"));
+        assert_eq!(found.requires, ["six", "b"]);
+        assert_eq!(
+            declared(b"License: UNKNOWN\nClassifier: License :: OSI Approved :: BSD License\n").license,
+            "BSD License"
+        );
+        assert_eq!(declared(b"License: MIT\nLicense-Expression: MIT OR ISC\n").license, "MIT OR ISC");
     }
 
     #[test]

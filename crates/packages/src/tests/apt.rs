@@ -33,6 +33,27 @@ fn a_stanza_becomes_a_package() {
 }
 
 #[test]
+fn what_apt_installed_for_others_is_told() {
+    let stanza = |name: &str, architecture: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: {architecture}\nMaintainer: M <m@x>\nDepends: c\nVersion: 1\n\n"
+        )
+    };
+    let text = stanza("a", "amd64") + &stanza("a", "i386") + &stanza("b", "all");
+    let mut tree = status(&text);
+    let requested = |tree: &MemoryTree| {
+        let (found, _) = catalog(tree);
+        found.packages.iter().map(|package| package.declared.requested).collect::<Vec<_>>()
+    };
+    assert_eq!(requested(&tree), [None, None, None]);
+    let states = "Package: a\nArchitecture: i386\nAuto-Installed: 1\n\nPackage: b\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: a\nArchitecture: amd64\nAuto-Installed: 0\n";
+    tree.file("/var/lib/apt/extended_states", states);
+    assert_eq!(requested(&tree), [Some(true), Some(false), Some(false)]);
+    let declared = &catalog(&tree).0.packages[0].declared;
+    assert_eq!((declared.supplier.as_str(), declared.requires.as_slice()), ("M <m@x>", ["c".to_owned()].as_slice()));
+}
+
+#[test]
 fn a_source_without_version_has_the_packages_own() {
     let (found, _) =
         catalog(&status(format!("{GOOD}Source: src\n\nPackage: b\nStatus: install ok installed\nVersion: 2\n")));
