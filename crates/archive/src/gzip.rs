@@ -4,7 +4,9 @@
 //! CRC-32 and the length (modulo 2^32) of what it holds. A DEFLATE stream can only be read from its start. So on the one
 //! pass from start to end the state of the inflater is kept now and then, and later reads start from the nearest one.
 //!
-//! Promised: memory is bounded (at most [`MAX_POINTS`] states of 43 KiB; when there are more, every other one is let go).
+//! Promised: memory is bounded (at most [`MAX_POINTS`] states of 43 KiB; when there are more, every other one is let go:
+//! up to 64 GiB of output two lie at most 64 MiB apart, up to 128 GiB twice as far, and so on). The state of the inflater
+//! cannot be taken apart, so that it cannot be kept in fewer bytes.
 //! What stands before a cut or damaged place is read. Not handled: what stands behind such a place within its member.
 
 use std::rc::Rc;

@@ -21,6 +21,7 @@ mod content;
 mod damage_tests;
 mod directory;
 mod extents;
+mod external;
 mod fast;
 mod features;
 mod group;

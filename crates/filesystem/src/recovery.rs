@@ -1,7 +1,7 @@
 //! Finding the journal of a filesystem that was not unmounted, and laying what it holds over the disk.
 //!
 //! Kernel documentation, "The Super Block" (`s_journal_inum`, `s_jnl_blocks`, `INCOMPAT_RECOVER`). How a journal is
-//! read is the business of [`journal`](crate::journal).
+//! read is the business of [`journal`](crate::journal), one on a disk of its own that of [`external`].
 
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use careen_evidence::{ByteSource, Findings, Kind, ReadError, codes::filesystem a
 use careen_model::JournalReplay;
 
 use crate::content;
+use crate::external;
 use crate::fast::FastCommits;
 use crate::inode::{Inode, flags};
 use crate::journal;
@@ -27,26 +28,33 @@ pub(crate) struct Recovered {
     pub(crate) fast: FastCommits,
 }
 
-/// Replays the journal of a filesystem. A journal that cannot be read is a finding, and the filesystem stays as it
-/// is on the disk.
-pub(crate) fn recover(volume: &Rc<Volume>, findings: &mut Findings) -> Result<Recovered, ReadError> {
+/// Replays the journal of a filesystem; one that lies elsewhere is looked for on `disks`. A journal that cannot be read is
+/// a finding, and the filesystem stays as it is on the disk.
+pub(crate) fn recover(
+    volume: &Rc<Volume>,
+    disks: &mut dyn FnMut() -> Vec<Rc<dyn ByteSource>>,
+    findings: &mut Findings,
+) -> Result<Recovered, ReadError> {
     let nothing = Recovered { source: None, counts: None, fast: FastCommits::default() };
     let superblock = &volume.superblock;
     let needs_recovery = superblock.needs_recovery();
-    let (number, backup) = match &superblock.journal {
-        JournalLocation::Inode { number, backup } => (*number, *backup),
+    let opened = match &superblock.journal {
+        JournalLocation::Inode { number, backup } => open_journal(volume, *number, *backup, findings),
         JournalLocation::None => return Ok(nothing),
-        JournalLocation::External { uuid } => {
-            if needs_recovery {
-                let uuid = uuid_text(uuid).unwrap_or_else(|| "?".to_owned());
-                let place = volume.place.then("superblock");
-                volume.report(findings, &codes::JOURNAL_EXTERNAL, &place, &[("uuid", &uuid)]);
+        JournalLocation::External { uuid } => match external::find(disks(), uuid) {
+            Some(journal) => Ok(journal),
+            None => {
+                if needs_recovery {
+                    let uuid = uuid_text(uuid).unwrap_or_else(|| "?".to_owned());
+                    let place = volume.place.then("superblock");
+                    volume.report(findings, &codes::JOURNAL_EXTERNAL, &place, &[("uuid", &uuid)]);
+                }
+                return Ok(nothing);
             }
-            return Ok(nothing);
-        }
+        },
     };
     let place = volume.place.then("journal");
-    let replay = open_journal(volume, number, backup, findings).and_then(|source| {
+    let replay = opened.and_then(|source| {
         let (block_size, blocks) = (superblock.block_size, superblock.blocks);
         let replay = journal::replay(Rc::clone(&source), &place, block_size, blocks, &volume.limits, findings)?;
         Ok((source, replay))

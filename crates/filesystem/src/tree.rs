@@ -72,12 +72,24 @@ impl Ext4 {
         limits: &Limits,
         findings: &mut Findings,
     ) -> Result<Rc<Ext4>, ReadError> {
+        Ext4::open_with(source, place, limits, &mut Vec::new, findings)
+    }
+
+    /// The same, with disks of which one may hold the filesystem's journal: `disks` is asked for them when the filesystem
+    /// has it on a disk of its own.
+    pub fn open_with(
+        source: Rc<dyn ByteSource>,
+        place: &Place,
+        limits: &Limits,
+        disks: &mut dyn FnMut() -> Vec<Rc<dyn ByteSource>>,
+        findings: &mut Findings,
+    ) -> Result<Rc<Ext4>, ReadError> {
         let mut found = Findings::new();
         let on_disk = Rc::new(Volume::open(source, place, limits, &mut found)?);
         let mut of_journal = Findings::new();
         // A replay may restore the primary superblock; the kernel would not come so far.
         let stand = on_disk.superblock.stand.clone();
-        let Recovered { source, mut counts, fast } = recovery::recover(&on_disk, &mut of_journal)?;
+        let Recovered { source, mut counts, fast } = recovery::recover(&on_disk, disks, &mut of_journal)?;
         let mut volume = on_disk;
         if let Some(source) = source {
             // What was damaged before the replay may be whole after it, so only the later look counts.

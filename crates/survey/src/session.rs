@@ -199,7 +199,7 @@ impl Session {
         };
         let mut session = Session::new(place, summary, counts, findings, options);
         session.pieces = disk.pieces.clone();
-        session.open_filesystems(&disk, found, observer)?;
+        session.open_filesystems(&disk, found, &beside, observer)?;
         session.with_stores(observer)
     }
 
@@ -337,7 +337,13 @@ impl Session {
         Progress { stage, subject: subject.to_owned(), done, total, bytes_read: self.counts.bytes() }
     }
 
-    fn open_filesystems(&mut self, disk: &Disk, found: Partitions, observer: Observer<'_>) -> Result<(), ReadError> {
+    fn open_filesystems(
+        &mut self,
+        disk: &Disk,
+        found: Partitions,
+        beside: &[NamedFile],
+        observer: Observer<'_>,
+    ) -> Result<(), ReadError> {
         for range in found.ranges {
             self.options.cancel.check()?;
             let place = match range.index {
@@ -351,7 +357,7 @@ impl Session {
             let mut filesystem = kind.map(|kind| kind.name().to_owned());
             // The reader of ext finds filesystems whose superblock says nothing any more.
             if kind.is_none_or(careen_disk::Content::is_ext)
-                && let Some(tree) = self.open_ext(source, &place, kind.is_some())?
+                && let Some(tree) = self.open_ext(source, &place, kind.is_some(), beside)?
             {
                 let id = u32::try_from(self.filesystems.len()).unwrap_or(u32::MAX);
                 filesystem.get_or_insert_with(|| tree.summary(id).kind);
@@ -377,10 +383,13 @@ impl Session {
         source: Rc<dyn ByteSource>,
         place: &Place,
         known: bool,
+        beside: &[NamedFile],
     ) -> Result<Option<Rc<Ext4>>, ReadError> {
         let mut findings = Findings::new();
         let is_ext = known || Ext4::is_at(&*source);
-        match Ext4::open(source, place, &self.options.limits, &mut findings) {
+        let limits = self.options.limits;
+        let mut disks = || disks_beside(beside, &limits);
+        match Ext4::open_with(source, place, &limits, &mut disks, &mut findings) {
             Err(error) if error.is_cancelled() => Err(error),
             Err(_) if !is_ext => Ok(None),
             opened => {
@@ -460,6 +469,24 @@ impl Session {
     pub(crate) fn store_tree(&self, open: &OpenStore) -> Rc<dyn FileTree> {
         Rc::new(SubTree::new(Rc::clone(&open.tree), open.root))
     }
+}
+
+/// The disks in files at hand, whole and each of their partitions: one of them may hold a filesystem's journal.
+fn disks_beside(beside: &[NamedFile], limits: &Limits) -> Vec<Rc<dyn ByteSource>> {
+    let mut all: Vec<Rc<dyn ByteSource>> = Vec::new();
+    // What is no disk is no journal either.
+    let mut untold = Findings::new();
+    for file in beside {
+        let place = Place::new(&file.name);
+        let opened = careen_disk::open_with(Rc::clone(&file.source), &With::default(), &place, limits, &mut untold);
+        let Ok(disk) = opened else { continue };
+        let found = careen_disk::partitions(&disk, &place, limits, &mut untold);
+        for range in found.ranges {
+            all.push(Rc::new(Window::new(Rc::clone(&disk.source), place.clone(), range.start, range.size)));
+        }
+        all.push(disk.source);
+    }
+    all
 }
 
 /// A snapshot as the overview shows it.

@@ -12,8 +12,6 @@
 //! Where the kernel refuses to mount (a corrupt transaction before intact ones, a corrupt block), the intact part
 //! before the defect is used and a finding tells what is missing. A last transaction without commit block is what a
 //! power cut leaves behind and no damage. Never panics; work and memory are bounded by the journal's length.
-//!
-//! Not handled: journals on a disk of their own.
 
 mod blocks;
 mod fast_commit;

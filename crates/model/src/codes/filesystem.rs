@@ -205,9 +205,9 @@ super::codes! {
         do_ko: "키는 디스크에 없습니다. 암호화한 시스템을 시작하여 그곳에서 파일을 복사하십시오.";
     JOURNAL_EXTERNAL = "ext4-journal-external", Loss,
         en: "The journal of this filesystem lies on another disk, the one with the id {uuid}, and holds changes that were not yet written back. They are missing.",
-        do_en: "What was changed shortly before the crash is shown in its older state. Keep the disk that holds the journal.",
+        do_en: "What was changed shortly before the crash is shown in its older state. Give the disk that holds the journal too (--parent FILE, or pick both files together), and it is shown as it was.",
         ko: "이 파일 시스템의 저널은 다른 디스크(ID {uuid})에 있으며 아직 반영되지 않은 변경 사항이 그곳에 들어 있습니다. 해당 변경 사항은 빠져 있습니다.",
-        do_ko: "비정상 종료 직전에 변경된 내용은 이전 상태로 표시됩니다. 저널이 있는 디스크를 보관하십시오.";
+        do_ko: "비정상 종료 직전에 변경된 내용은 이전 상태로 표시됩니다. 저널이 있는 디스크도 함께 지정하면(--parent FILE 또는 두 파일을 함께 선택) 최신 상태로 표시됩니다.";
     JOURNAL_INODE = "ext4-journal-inode", Damage,
         en: "The inode of the journal is damaged: {reason}. The journal was found through its copy in the superblock.",
         do_en: "Nothing is missing because of this.",

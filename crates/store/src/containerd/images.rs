@@ -382,32 +382,57 @@ impl Images {
         }
     }
 
-    /// Names the images that lost their names by what containers say they were made from.
-    pub fn learn(&mut self, id: &str, reference: &str, container: &str, place: &Place, findings: &mut Findings) {
+    /// Names the images that lost their names by the labels of the snapshots that were unpacked for them: a name and the
+    /// digest of the manifest each.
+    pub fn learn_from_snapshots<'s>(
+        &mut self,
+        labels: impl Iterator<Item = &'s (String, String)>,
+        place: &Place,
+        findings: &mut Findings,
+    ) {
+        let labels: BTreeSet<&(String, String)> = labels.collect();
+        for (reference, manifest) in labels {
+            let is_it = |details: &Details| details.manifest.as_ref().is_some_and(|found| found.digest == *manifest);
+            let own: Vec<String> =
+                self.details.iter().filter(|(_, details)| is_it(details)).map(|(id, _)| id.clone()).collect();
+            // The name stands for the image itself, or for the index that names it.
+            if let [id] = own.as_slice() {
+                self.learn(id, &familiar(reference), "the labels of its unpacked layers", place, findings);
+            }
+        }
+    }
+
+    /// Names an image that lost its names by what another trace calls it.
+    pub fn learn(&mut self, id: &str, reference: &str, source: &str, place: &Place, findings: &mut Findings) {
         let Some(image) = self.list.iter_mut().find(|image| image.id == id) else { return };
-        let is_id = reference.contains('@') || is_hex64(reference) || is_digest(reference) || id.contains(reference);
+        let is_id = is_hex64(reference) || is_digest(reference) || id.contains(reference);
         if image.hidden != Some(Hidden::NoNameInDatabase) || is_id {
             return;
         }
-        let name = if repository(reference).len() == reference.len() {
-            format!("{reference}:latest")
-        } else {
+        let is_digest_only = reference.contains('@');
+        let name = if is_digest_only || repository(reference).len() != reference.len() {
             reference.to_owned()
+        } else {
+            format!("{reference}:latest")
         };
-        if image.names.contains(&name) {
+        if image.names.contains(&name) || image.digests.contains(&name) {
             return;
         }
-        let source = format!("the container {container}, which was made from it");
         let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("names", &name), ("source", &source)];
         findings.add(&codes::store::IMAGE_NAME_DERIVED, &place.then(id).then(&name), values);
-        let digest = format!("{}@{id}", repository(&name));
-        image.names.push(name);
-        image.names.sort();
-        if !image.digests.contains(&digest) {
-            image.digests.push(digest);
+        if is_digest_only {
+            image.digests.push(name);
             image.digests.sort();
+        } else {
+            let digest = format!("{}@{id}", repository(&name));
+            image.names.push(name);
+            image.names.sort();
+            if !image.digests.contains(&digest) {
+                image.digests.push(digest);
+                image.digests.sort();
+            }
         }
-        image.kind = ImageKind::Tagged;
+        image.kind = if image.names.is_empty() { ImageKind::DigestOnly } else { ImageKind::Tagged };
     }
 }
 

@@ -75,7 +75,7 @@ impl ContainerdStore {
             let Some(snapshotter) = root.snapshotters.get_mut(position) else { continue };
             let key = |name: &str| format!("{}/0/{name}", self.namespace);
             let above = |name: String, number, kind, parent: &str| {
-                (key(&name), Snapshot { number, kind, parent: Some(key(parent)), size: None })
+                (key(&name), Snapshot { number, kind, parent: Some(key(parent)), size: None, image: None })
             };
             let beneath = format!("{id}-init");
             let parent = if uppers.init.is_some() { &beneath } else { &chain };

@@ -42,7 +42,14 @@ pub(crate) struct Snapshot {
     pub parent: Option<String>,
     /// Bytes it takes, recorded when it was committed.
     pub size: Option<u64>,
+    /// The image it was unpacked for: its name, and the digest of its manifest.
+    pub image: Option<(String, String)>,
 }
+
+/// What the unpacker notes on a snapshot of a pulled image (containerd 2, `pkg/snapshotters/annotations.go`); labels with
+/// this beginning are handed on to the snapshotter (`core/snapshots/snapshotter.go`, `FilterInheritedLabels`).
+const IMAGE_NAME: &str = "containerd.io/snapshot/cri.image-ref";
+const IMAGE_MANIFEST: &str = "containerd.io/snapshot/cri.manifest-digest";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SnapshotKind {
@@ -100,7 +107,9 @@ impl Snapshotter {
             };
             let Some(number) = snapshot.number("id") else { continue };
             let size = snapshot.count("size").filter(|_| kind == SnapshotKind::Committed);
-            self.snapshots.insert(key, Snapshot { number, kind, parent: snapshot.text("parent"), size });
+            let labels = snapshot.within(database, "labels", findings)?;
+            let image = labels.text(IMAGE_NAME).zip(labels.text(IMAGE_MANIFEST));
+            self.snapshots.insert(key, Snapshot { number, kind, parent: snapshot.text("parent"), size, image });
         }
         Ok(())
     }

@@ -66,6 +66,8 @@ impl ContainerdStore {
         let metadata = &containerd.metadata;
         let reader = Reader { records, content: &content, metadata, space, store: &root.id, place: place.clone() };
         let mut images = reader.read(findings);
+        let snapshots = containerd.snapshotters.iter().flat_map(|snapshotter| snapshotter.snapshots.values());
+        images.learn_from_snapshots(snapshots.filter_map(|it| it.image.as_ref()), &place, findings);
         let own = (namespace.as_str(), space);
         let layers = Layers::read(&records, &containerd, own, &content, &mut images, &place, findings);
         let layer_list = layers.list(&root.id, &images.list);
@@ -122,7 +124,11 @@ impl ContainerdStore {
     pub fn learn(&mut self, containers: &[&Container], findings: &mut Findings) {
         for container in containers {
             if let (Some(id), Some(name)) = (&container.image_id, &container.image) {
-                self.images.learn(id, name, &container.name, &self.place, findings);
+                // Made from a digest, it was not made from a name.
+                if !name.contains('@') {
+                    let source = format!("the container {}, which was made from it", container.name);
+                    self.images.learn(id, name, &source, &self.place, findings);
+                }
             }
         }
         let active = |snapshotter: &'_ Snapshotter| -> Vec<String> {

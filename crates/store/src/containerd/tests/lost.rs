@@ -206,3 +206,28 @@ fn a_directory_is_a_layer_only_when_everything_in_it_is() {
     };
     assert!(!is_layer(&marked));
 }
+
+#[test]
+fn unpacked_layers_say_for_which_image_they_were_unpacked() {
+    let labelled = |name: &str| {
+        let mut builder = Builder::new();
+        builder.metadata.clear();
+        let key = format!("moby/79/{}", builder.chain[0]);
+        let (reference, manifest) = (name.to_owned(), builder.manifest.clone());
+        for (label, value) in [("cri.image-ref", reference), ("cri.manifest-digest", manifest)] {
+            let label = format!("containerd.io/snapshot/{label}");
+            put(&mut builder.snapshots, &["v1", "snapshots", &key, "labels", &label], text(&value));
+        }
+        let mut opened = builder.open();
+        opened.store.tell_lost(&mut opened.findings);
+        let image = opened.store.images()[0].clone();
+        assert_eq!(opened.codes(), ["containerd-database-unreadable", "image-name-derived"]);
+        assert_eq!(image.hidden, Some(Hidden::NoNameInDatabase), "what is derived is told apart");
+        (image.names, image.digests, builder.manifest)
+    };
+    let (names, digests, id) = labelled("docker.io/library/shop:1");
+    assert_eq!((names, digests), (vec!["shop:1".into()], vec![format!("shop@{id}")]));
+    let pulled = "registry.example/shop@sha256:00";
+    assert_eq!(labelled(pulled).1, [pulled]);
+    assert!(labelled(pulled).0.is_empty());
+}
