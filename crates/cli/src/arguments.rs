@@ -98,6 +98,10 @@ pub enum Command {
         /// The operating system around the data root too.
         #[arg(long)]
         host: bool,
+        /// The files of --of by the lists of its package managers: those that a package owns, those that none owns, or those
+        /// that changed or went missing since they were installed.
+        #[arg(long, value_name = "KIND", value_parser = ["owned", "unowned", "changed"], requires = "of", conflicts_with = "out")]
+        files: Option<String>,
         /// Write the CSV files into this directory.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

@@ -12,7 +12,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use careen_evidence::{Findings, ReadError};
-use careen_model::{EventKind, Finding, ImagePackages, Severity};
+use careen_model::{EventKind, Finding, ImagePackages, PackageFileState, Severity};
 use careen_survey::list::ListOptions;
 use careen_survey::{Scope, Session, TimelineQuery, report};
 use serde::Serialize;
@@ -106,7 +106,10 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
         }
         Command::Layers(disks) => each(disks, &mut out, ask, Session::layers, |layers| tables::layers(layers)),
         Command::Space(disks) => space::space(disks, &mut out, Ask { needs_store: false, ..ask }),
-        Command::Packages { disk, of, containers, host, out: directory } => {
+        Command::Packages { disk, of: Some(scope), files: Some(kind), .. } => {
+            package_files(input(disk), scope, kind, &mut out, json)
+        }
+        Command::Packages { disk, of, containers, host, files: _, out: directory } => {
             let wanted = Wanted { of: of.as_ref(), containers: *containers, host: *host };
             packages(input(disk), &wanted, directory.as_deref(), &mut out, json)
         }
@@ -313,6 +316,26 @@ fn packages(
         out.json(&report::package_rows(&found), false)?;
     } else if directory.is_none() {
         out.bytes(tables::packages(&report::package_rows(&found)).as_bytes())?;
+    }
+    Ok(told(session.findings()))
+}
+
+/// The files of a scope by the lists of its package managers.
+fn package_files(input: Input<'_>, scope: &Scope, kind: &str, out: &mut Output, json: bool) -> Result<Answer, Failure> {
+    use PackageFileState::{Changed, Missing, Owned, Unowned};
+    let states: &[PackageFileState] = match kind {
+        "owned" => &[Owned],
+        "changed" => &[Changed, Missing],
+        _ => &[Unowned],
+    };
+    let mut reporter = Reporter::new();
+    let mut session = input.open(&mut reporter)?;
+    let files = session.package_files(scope, states, &mut |progress| reporter.show(&progress))?;
+    drop(reporter);
+    if json {
+        out.json(&files, false)?;
+    } else {
+        out.bytes(tables::package_files(&files).as_bytes())?;
     }
     Ok(told(session.findings()))
 }

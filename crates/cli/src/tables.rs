@@ -5,7 +5,7 @@ mod kit;
 
 use careen_model::{
     BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
-    Language, Layer, Network, SideBySide, Survey, Verified, VerifiedBlob, Volume,
+    Language, Layer, Network, PackageFile, SideBySide, Survey, Verified, VerifiedBlob, Volume,
 };
 use careen_survey::Summary;
 use careen_survey::report::PackageRow;
@@ -398,6 +398,17 @@ pub fn layers(layers: &[Layer]) -> String {
                 word(layer.state),
                 layer.images.len().to_string(),
             ]
+        }),
+    )
+}
+
+/// Files and the packages that own them.
+pub fn package_files(files: &[PackageFile]) -> String {
+    table(
+        ["STATE", "PATH", "PACKAGE", "VERSION"],
+        files.iter().map(|file| {
+            let [package, version] = [&file.package, &file.version].map(|it| it.clone().unwrap_or_default());
+            [word(file.state), file.path.clone(), package, version]
         }),
     )
 }

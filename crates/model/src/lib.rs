@@ -63,7 +63,7 @@ pub use only_here::{
     ContainerOnlyHere, ImageOnlyHere, KitComposeFile, KitContainer, KitContents, KitVolume, OnlyHere, VolumeOnlyHere,
     Weight,
 };
-pub use package::{Declared, Details, Ecosystem, LOCKED, Package};
+pub use package::{Declared, Details, Ecosystem, LOCKED, Package, PackageFile, PackageFileState};
 pub use place::Place;
 pub use progress::{Progress, Stage};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};

@@ -215,6 +215,41 @@ impl Package {
     }
 }
 
+/// What became of a file since its package was installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackageFileState {
+    /// A package owns it, and nothing says that it changed.
+    Owned,
+    /// A package owns it, and its content is another one.
+    Changed,
+    /// A package owns it, and it is not there.
+    Missing,
+    /// No package owns it.
+    Unowned,
+}
+
+/// A file, and the package that owns it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageFile {
+    /// From the root of the tree.
+    pub path: String,
+    /// What became of it.
+    pub state: PackageFileState,
+    /// The ecosystem of the package that owns it.
+    pub ecosystem: Option<Ecosystem>,
+    /// The name of that package.
+    pub package: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The digest that the package's list has: `md5:…`.
+    pub expected: Option<String>,
+    /// The digest of the same kind that the file has, where it is another one.
+    pub found: Option<String>,
+    /// Whether the package marks it as configuration, which people are meant to change.
+    pub configuration: bool,
+}
+
 fn pep_503(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     let mut after_separator = false;

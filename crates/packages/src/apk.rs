@@ -69,9 +69,17 @@ fn read(tree: &dyn FileTree, node: NodeId, limits: &Limits, findings: &mut Findi
     read_past_damage(&*source, &tree.place(node), limits, findings)
 }
 
+/// A file a package owns, with the digest it had when it was installed.
+pub struct Owned {
+    /// From the root, with a slash before it.
+    pub path: Vec<u8>,
+    /// SHA-1 as hexadecimal digits; for a symbolic link that of its target.
+    pub sha1: Option<String>,
+}
+
 /// One record.
 #[derive(Default)]
-struct Record<'a> {
+pub struct Record<'a> {
     /// Its first line, from 1.
     line: u64,
     lines: Vec<(u8, &'a [u8])>,
@@ -85,8 +93,28 @@ impl Record<'_> {
     }
 
     /// `P`.
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.text(b'P')
+    }
+
+    /// The files it names: `F` a directory, `R` a file in it, `Z` the digest of that file.
+    pub fn files(&self) -> Vec<Owned> {
+        let mut directory: &[u8] = b"";
+        let mut files: Vec<Owned> = Vec::new();
+        for (letter, value) in &self.lines {
+            match letter {
+                b'F' => directory = value,
+                b'R' if directory.is_empty() => files.push(Owned { path: [b"/", *value].concat(), sha1: None }),
+                b'R' => files.push(Owned { path: [b"/", directory, b"/", *value].concat(), sha1: None }),
+                b'Z' => {
+                    if let Some(file) = files.last_mut() {
+                        file.sha1 = q1(&String::from_utf8_lossy(value));
+                    }
+                }
+                _ => {}
+            }
+        }
+        files
     }
 
     fn package(&self, distribution: &Distribution, world: Option<&str>, path: &[u8]) -> Result<Package, &'static str> {
@@ -130,14 +158,14 @@ fn q1(text: &str) -> Option<String> {
 }
 
 /// The records of a database, in order.
-struct Records<'a> {
+pub struct Records<'a> {
     rest: &'a [u8],
     line: u64,
 }
 
 impl<'a> Records<'a> {
     /// The records in these bytes.
-    fn new(bytes: &'a [u8]) -> Self {
+    pub fn new(bytes: &'a [u8]) -> Self {
         Records { rest: bytes, line: 1 }
     }
 }
@@ -174,6 +202,14 @@ mod tests {
 
     const RECORD: &str = "C:Q1qKcZ+j23xssAXmgQhkOO8dHnbWw=\nP:musl\nV:1.2.4-r2\nA:x86_64\nL:MIT\no:musl\nm:A <a@b>\nD:so:x>=1 !y\n\
         F:\nF:lib\nR:ld-musl-x86_64.so.1\na:0:0:755\nZ:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n";
+
+    #[test]
+    fn a_record_names_its_files_and_their_digests() {
+        let records: Vec<Record<'_>> = Records::new(RECORD.as_bytes()).collect();
+        let files = records[0].files();
+        assert_eq!(files[0].path, b"/lib/ld-musl-x86_64.so.1");
+        assert_eq!(files[0].sha1.as_deref(), Some("0000000000000000000000000000000000000000"));
+    }
 
     #[test]
     fn a_broken_line_costs_its_own_record() {

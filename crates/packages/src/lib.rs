@@ -19,6 +19,7 @@ mod cran;
 mod distribution;
 mod draft;
 mod executable;
+mod files;
 mod gem;
 mod go;
 mod hex;
@@ -49,6 +50,7 @@ use careen_model::{Ecosystem, Package};
 use executable::Executable;
 
 pub use apt::{Worked, apt_history, dpkg_log};
+pub use files::Ownership;
 
 /// What knows the databases of one ecosystem.
 ///

@@ -6,7 +6,7 @@
 //! (nothing is needed of them), and the old lists of `rpmdb` 3.
 
 mod bdb;
-mod header;
+pub mod header;
 mod ndb;
 
 use std::rc::Rc;
@@ -75,7 +75,7 @@ impl Cataloger for Rpm {
 }
 
 /// Gives every header of the database at `path` to `take`; what cannot be read is told.
-fn headers(
+pub fn headers(
     tree: &dyn FileTree,
     path: &[u8],
     node: NodeId,
@@ -187,6 +187,13 @@ fn sqlite(
     Ok(database.frames())
 }
 
+/// Epoch, where there is one, version and release, as `%{evr}` has them.
+pub fn evr(header: &Header<'_>) -> String {
+    let [version, release] = [tag::VERSION, tag::RELEASE].map(|tag| header.string(tag));
+    let epoch = header.number(tag::EPOCH).map_or_else(String::new, |epoch| format!("{epoch}:"));
+    if release.is_empty() { format!("{epoch}{version}") } else { format!("{epoch}{version}-{release}") }
+}
+
 fn lost(code: &'static careen_model::Code, error: &ReadError, findings: &mut Findings) {
     if !error.is_cancelled() {
         findings.add(code, &error.place, &[("ecosystem", &Ecosystem::Rpm.name()), ("reason", &error.reason())]);
@@ -202,7 +209,7 @@ fn package(header: &Header<'_>, place: &Place, path: &[u8], distribution: &Distr
     }
     let released = if release.is_empty() { version } else { format!("{version}-{release}") };
     let epoch = header.number(tag::EPOCH).map(|epoch| epoch.to_string());
-    let version = epoch.as_ref().map_or_else(|| released.clone(), |epoch| format!("{epoch}:{released}"));
+    let version = evr(header);
     let qualifiers = [
         ("arch", architecture.as_str()),
         ("distro", &distribution.qualifier()),

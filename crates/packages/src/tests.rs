@@ -4,6 +4,7 @@ mod apt;
 mod conda;
 mod damage;
 mod ecosystems;
+mod files;
 mod pip;
 mod programs;
 mod rpm;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, ReadError};
-use careen_model::{Image, ImageKind, ImagePackages, Stage};
-use careen_packages::{Found, catalog_tree};
+use careen_model::{Image, ImageKind, ImagePackages, PackageFile, PackageFileState, Stage};
+use careen_packages::{Found, Ownership, catalog_tree};
 use careen_report::labels;
 use careen_store::MergedTree;
 
@@ -34,6 +34,27 @@ impl Session {
         let packages = Rc::new(result?);
         self.packages.insert(scope.clone(), Rc::clone(&packages));
         Ok(packages)
+    }
+
+    /// The files of a scope that are in one of these states, by the lists of its package managers. `Changed` reads every
+    /// file whose digest a list has.
+    pub fn package_files(
+        &mut self,
+        scope: &Scope,
+        states: &[PackageFileState],
+        observer: Observer<'_>,
+    ) -> Result<Vec<PackageFile>, ReadError> {
+        let packages = self.packages_of(scope, observer)?;
+        let tree = self.tree(scope, &mut Findings::new())?;
+        let (limits, cancel) = (self.options().limits, self.options().cancel.clone());
+        let mut findings = Findings::new();
+        let files = Ownership::of(&*tree, &packages.packages, &limits, &cancel, &mut findings).and_then(|ownership| {
+            ownership.files(&*tree, &|state| states.contains(&state), &limits, &cancel, &mut findings, &mut |visited| {
+                observer(self.progress(Stage::Files, &packages.image, visited, None));
+            })
+        });
+        self.absorb(findings);
+        files
     }
 
     fn read_packages(

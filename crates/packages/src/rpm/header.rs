@@ -15,8 +15,14 @@ pub mod tag {
     pub const VENDOR: u32 = 1011;
     pub const LICENSE: u32 = 1014;
     pub const ARCH: u32 = 1022;
+    pub const FILE_DIGESTS: u32 = 1035;
+    pub const FILE_FLAGS: u32 = 1037;
     pub const SOURCE_RPM: u32 = 1044;
     pub const REQUIRE_NAME: u32 = 1049;
+    pub const DIR_INDEXES: u32 = 1116;
+    pub const BASE_NAMES: u32 = 1117;
+    pub const DIR_NAMES: u32 = 1118;
+    pub const FILE_DIGEST_ALGORITHM: u32 = 5011;
     pub const MODULARITY_LABEL: u32 = 5096;
 }
 
