@@ -8,10 +8,11 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
 use crate::components::{FolderFiles, Icon, dropped_folder, files_of, icon, picked_folder, read_folder};
-use crate::engine::{Engine, unreadable};
+use crate::engine::{Engine, Side, unreadable};
+use crate::exporter::{Exporter, Mark};
 use crate::messages::{self, Text, general};
 use crate::pages;
-use crate::state::{Phase, Picked, Route, Settings, Told};
+use crate::state::{Basket, Phase, Picked, Route, Settings, Told};
 
 /// Session storage key of the file that was open before a reload.
 const PICKED_KEY: &str = "careen.picked";
@@ -27,6 +28,12 @@ pub struct Context {
     pub route: RwSignal<Route>,
     /// The worker.
     pub engine: StoredValue<Engine, LocalStorage>,
+    /// A worker beside it for what takes long.
+    aside: StoredValue<Side, LocalStorage>,
+    /// What was chosen to be taken out.
+    pub basket: Basket,
+    /// The queue of what is taken out.
+    exporter: StoredValue<Exporter, LocalStorage>,
     /// Name of the file that was open before the page was reloaded.
     pub before_reload: RwSignal<Option<String>>,
     /// Whether what is picked next goes with what was picked before; `None` to go by whether a disk waits for a file.
@@ -46,6 +53,16 @@ impl Context {
     /// The worker's handle.
     pub fn engine(&self) -> Engine {
         self.engine.get_value()
+    }
+
+    /// The handle of the worker for what takes long.
+    pub fn aside(&self) -> Side {
+        self.aside.get_value()
+    }
+
+    /// The queue of what is taken out.
+    pub fn exporter(&self) -> Exporter {
+        self.exporter.get_value()
     }
 
     /// Goes to a page, with a step in the browser's history.
@@ -166,11 +183,15 @@ pub fn App() -> impl IntoView {
     let told = Told::new();
     let settings = Settings::load();
     let here = || Route::parse(&window().location().hash().unwrap_or_default());
+    let engine = Engine::new(told);
     let context = Context {
         settings,
         told,
         route: RwSignal::new(here()),
-        engine: StoredValue::new_local(Engine::new(told)),
+        aside: StoredValue::new_local(Side::new(engine.clone())),
+        basket: Basket::new(),
+        exporter: StoredValue::new_local(Exporter::new(engine.clone(), told.picked)),
+        engine: StoredValue::new_local(engine),
         before_reload: RwSignal::new(
             window().session_storage().ok().flatten().and_then(|storage| storage.get_item(PICKED_KEY).ok()?),
         ),
@@ -190,6 +211,24 @@ pub fn App() -> impl IntoView {
         let name = picked.map(|picked| format!("{} · Careen", picked.name));
         document().set_title(name.as_deref().unwrap_or("Careen"));
     });
+
+    // What was chosen is of one disk; the same one picked again keeps it.
+    Effect::new(move |before: Option<Option<Mark>>| {
+        let now = told.picked.with(|picked| picked.as_ref().map(Mark::of));
+        if before.is_some_and(|before| before != now) {
+            context.basket.items.set(Vec::new());
+        }
+        now
+    });
+
+    let leaving = window_event_listener(ev::beforeunload, move |event| {
+        // The browser asks in its own words whether the page may go.
+        if context.exporter().now.with_untracked(Option::is_some) {
+            event.prevent_default();
+            event.set_return_value("saving");
+        }
+    });
+    on_cleanup(move || leaving.remove());
 
     Effect::new(move |_| {
         if told.phase.with(|phase| matches!(phase, Phase::Choosing)) {
@@ -280,6 +319,7 @@ fn Page() -> impl IntoView {
             Route::Space(_) => view! { <pages::Space /> }.into_any(),
             Route::Timeline(_) => view! { <pages::Timeline /> }.into_any(),
             Route::Findings(_) => view! { <pages::Findings /> }.into_any(),
+            Route::Export => view! { <pages::Export /> }.into_any(),
             Route::About => view! { <pages::About /> }.into_any(),
         }
     }
@@ -313,6 +353,7 @@ fn Navigation() -> impl IntoView {
                 <NavLink shape=Icon::Time text=&general::NAV_TIMELINE route=Route::Timeline(None) count=nothing />
                 <NavLink shape=Icon::Finding text=&general::NAV_FINDINGS route=Route::Findings(None) count=count(|it| it.findings.len()) />
             </div>
+            <NavLink shape=Icon::Download text=&general::NAV_EXPORT route=Route::Export count=move || Some(context.basket.items.with(Vec::len)).filter(|n| *n > 0) />
             <NavLink shape=Icon::About text=&general::NAV_ABOUT route=Route::About count=nothing />
             <div class="nav__end">
                 <LanguageSwitch />

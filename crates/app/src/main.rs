@@ -2,11 +2,12 @@
 
 mod app;
 mod components;
-mod download;
 mod engine;
+mod exporter;
 mod format;
 mod messages;
 mod pages;
+mod saving;
 mod state;
 
 fn main() {

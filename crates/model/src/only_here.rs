@@ -75,6 +75,8 @@ pub struct Weight {
     pub entries: u64,
     /// Bytes of their content, each file and each layer once. Packing and holes make an archive smaller.
     pub bytes: u64,
+    /// The same without the holes of large files.
+    pub data: u64,
     /// How many of them have no known size.
     pub without_size: u64,
 }

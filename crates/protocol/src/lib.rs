@@ -13,14 +13,16 @@
 //! Stopping: [`Request::Cancel`] is heard between two units. A unit itself cannot hear; if no
 //! [`Event::Cancelled`] comes soon, the page ends the worker and starts another.
 
+mod exports;
 mod rows;
 
 use careen_model::{
     Comparison, ContainerDetails, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream,
-    Progress, SideBySide, Space, Survey,
+    Progress, SideBySide, Space, Survey, Verified,
 };
 use serde::{Deserialize, Serialize};
 
+pub use exports::{ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, OnDamage};
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
 
 /// Version and fingerprint of the protocol; page and worker must have the same.
@@ -54,6 +56,8 @@ pub enum Request {
         /// The folder that the files are from, when it was picked as a whole: they are no disks then, but a copy of a
         /// data root's files.
         folder: Option<Folder>,
+        /// Whether things are to be taken out of it: what is read then is read once, so little of it is kept.
+        is_bulk: bool,
     },
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
@@ -131,6 +135,23 @@ pub enum Request {
         /// One of the names of [`Request::PackageFiles`].
         name: Option<String>,
     },
+    /// Begins an archive in place of any other that is under way. Answered by [`Reply::Begun`].
+    Export(ExportOf),
+    /// The next bytes of the archive. Answered by [`Reply::Exported`], the bytes of the archive and of its manifest
+    /// travelling beside; nothing is read before it is asked for.
+    ExportNext,
+    /// How much an archive of this will hold. Walks through files; answered by [`Reply::Weight`].
+    Weigh(ExportOf),
+    /// Whether layers can be given as the very bytes they were packed as. Answered by [`Reply::Verified`].
+    Verify {
+        /// Scopes as the command line writes them.
+        scopes: Vec<String>,
+    },
+    /// Begins to compare a file with its manifest: the two travel beside this message, in this order. No disk need be
+    /// open. Answered by [`Reply::Checked`].
+    CheckFile,
+    /// Goes on with it. Answered by [`Reply::Checked`].
+    CheckNext,
 }
 
 /// A folder that was picked as a whole.
@@ -241,6 +262,21 @@ pub enum Reply {
     Text(String),
     /// Names of files.
     Names(Vec<String>),
+    /// An archive is under way.
+    Begun,
+    /// The next bytes of an archive and of its manifest, which travel beside.
+    Exported(ExportStep),
+    /// How much an archive will hold.
+    Weight {
+        /// Objects.
+        entries: u64,
+        /// Bytes of their content, each file once.
+        bytes: u64,
+    },
+    /// Layers, and the images that use them.
+    Verified(Verified),
+    /// How far a file has been compared with its manifest.
+    Checked(CheckStep),
 }
 
 /// What the files are to the disk that was opened of them, as positions in [`Request::Open`].

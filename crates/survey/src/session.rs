@@ -19,9 +19,6 @@ use crate::Scope;
 use crate::copies::Lost;
 use crate::image_store::ImageStore;
 
-/// Bytes of the disk file kept in memory.
-const CACHE_BYTES: u32 = 64 << 20;
-
 /// A disk file as the caller opened it.
 pub struct DiskFile {
     /// What messages call it: its file name.
@@ -57,12 +54,14 @@ pub struct Options {
     /// Smallest read made of the disk file, in bytes: where a read costs as much as the transfer of so many bytes,
     /// smaller ones save nothing.
     pub smallest_read: u32,
+    /// Bytes of the disk file kept in memory.
+    pub cache: u32,
 }
 
 impl Default for Options {
     /// The smallest read is that of a browser, where one costs about as much as the transfer of 225 KiB.
     fn default() -> Self {
-        Options { limits: Limits::default(), cancel: CancelToken::default(), smallest_read: 256 << 10 }
+        Options { limits: Limits::default(), cancel: CancelToken::default(), smallest_read: 256 << 10, cache: 64 << 20 }
     }
 }
 
@@ -160,9 +159,9 @@ impl Session {
         let file_size = disk.source.len();
         let counts = Counts::default();
         let files = u32::try_from(beside.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let line = options.smallest_read.clamp(1, CACHE_BYTES);
+        let line = options.smallest_read.clamp(1, options.cache.max(1));
         // All files together keep no more than one would.
-        let lines = CACHE_BYTES.checked_div(line).and_then(|lines| lines.checked_div(files)).unwrap_or(1);
+        let lines = options.cache.checked_div(line).and_then(|lines| lines.checked_div(files)).unwrap_or(1);
         let cached = |source: Rc<dyn ByteSource>| -> Rc<dyn ByteSource> {
             let counted = Rc::new(Counted::new(source, counts.clone()));
             Rc::new(Cached::new(counted, line, usize::try_from(lines).unwrap_or(1)))

@@ -19,6 +19,7 @@ use crate::work;
 /// The files, in the order they were picked in.
 pub struct Files {
     files: Vec<(String, Rc<WebFile>)>,
+    options: Options,
 }
 
 /// What came of looking at the files.
@@ -52,10 +53,10 @@ impl Tried {
 impl Files {
     /// The files with their names; `None` when there are none or the browser does not let them be read. `lost` is set
     /// once it refuses one of them.
-    pub fn new(names: Vec<String>, files: Vec<File>, lost: &Rc<Cell<bool>>) -> Option<Files> {
+    pub fn new(names: Vec<String>, files: Vec<File>, lost: &Rc<Cell<bool>>, options: Options) -> Option<Files> {
         let open = |(name, file)| Some((name, Rc::new(WebFile::new(file, Rc::clone(lost)).ok()?)));
         let files: Vec<_> = names.into_iter().zip(files).map(open).collect::<Option<_>>()?;
-        (!files.is_empty()).then_some(Files { files })
+        (!files.is_empty()).then_some(Files { files, options })
     }
 
     /// Opens the disk at this position, or the only one there is; a snapshot of it where one is named.
@@ -129,7 +130,7 @@ impl Files {
             return Err(ReadError::io(&Place::default(), "no file was picked"));
         };
         let opening = Opening { disk, beside: others.collect(), snapshot: snapshot.map(str::to_owned) };
-        Session::open(opening, Options::default(), &mut work::tell_progress())
+        Session::open(opening, self.options.clone(), &mut work::tell_progress())
     }
 
     /// Files that somebody else holds as well: the disk that is open.
@@ -139,7 +140,12 @@ impl Files {
 }
 
 /// Opens a folder by the files below it.
-pub fn open_folder(picked: &Folder, paths: Vec<String>, files: Vec<File>) -> Result<Session, ReadError> {
+pub fn open_folder(
+    picked: &Folder,
+    paths: Vec<String>,
+    files: Vec<File>,
+    options: Options,
+) -> Result<Session, ReadError> {
     let place = Place::new(&picked.name);
     let failed = |error| ReadError::io(&place, format_args!("the browser cannot read files: {error:?}"));
     let reader = Rc::new(FileReaderSync::new().map_err(failed)?);
@@ -157,7 +163,7 @@ pub fn open_folder(picked: &Folder, paths: Vec<String>, files: Vec<File>) -> Res
         Ok(Rc::new(WebFile::with_reader(file.clone(), place.then(path), Rc::clone(&reader), lost)))
     };
     let directory = folder(&picked.name, &described, &picked.directories, Box::new(open));
-    Session::open_directory(directory, Options::default(), &mut work::tell_progress())
+    Session::open_directory(directory, options, &mut work::tell_progress())
 }
 
 /// A time that the browser gives in milliseconds since 1970.

@@ -6,6 +6,8 @@
 mod answer;
 mod containers;
 mod directory;
+mod exports;
+mod file_check;
 mod files;
 mod packages;
 mod post;
@@ -34,7 +36,8 @@ fn main() {
     post::event(0, &Event::Ready { build: BUILD.to_owned() });
 }
 
-/// Takes one message from the page: `{ message, files }`, the files only with [`Request::Open`].
+/// Takes one message from the page: `{ message, files }`, the files only with [`Request::Open`] and
+/// [`Request::CheckFile`].
 fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
     let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let Ok(Message { id, body }) = serde_wasm_bindgen::from_value::<Message<Request>>(field("message")) else {

@@ -7,11 +7,13 @@ use std::str::FromStr;
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
 use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
-use careen_survey::{Scope, Session, report};
+use careen_survey::{Options, Scope, Session, report};
 use web_sys::File;
 
 use crate::containers::{self, Containers};
 use crate::directory::{Directory, OpenFile};
+use crate::exports::{self, Exporting};
+use crate::file_check::FileChecking;
 use crate::files::{Choice, Files, open_folder};
 use crate::packages::Packages;
 use crate::timeline::{self, Timeline};
@@ -21,6 +23,16 @@ use crate::{answer, post};
 
 /// Trees kept open, so that paging through a directory does not merge an image again.
 const TREES_KEPT: usize = 4;
+
+/// Bytes of the disk kept in memory by a worker that takes things out.
+const BULK_CACHE: u32 = 16 << 20;
+
+/// What a disk is opened with.
+fn options(is_bulk: bool) -> Options {
+    let options = Options::default();
+    let cache = if is_bulk { BULK_CACHE } else { options.cache };
+    Options { cache, ..options }
+}
 
 /// An open disk with what browsing it has built up.
 pub struct OpenDisk {
@@ -41,6 +53,8 @@ pub struct OpenDisk {
     pub space: Option<Space>,
     /// The timeline asked for last.
     pub timeline: Option<Timeline>,
+    /// The archive that is being written.
+    pub exporting: Option<Exporting>,
     trees: Vec<(String, Rc<dyn FileTree>)>,
     findings_told: usize,
 }
@@ -52,22 +66,24 @@ pub struct Worker {
     pub disk: Option<OpenDisk>,
     /// Units of long work still to do.
     pub queue: Queue,
+    /// The file that is being compared with its manifest.
+    checking: Option<FileChecking>,
 }
 
 impl Worker {
     /// Answers a request, or takes it into the queue.
     pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>) {
         match request {
-            Request::Open { names, folder: Some(folder), .. } => {
+            Request::Open { names, folder: Some(folder), is_bulk, .. } => {
                 self.queue.clear();
                 self.disk = None;
-                match open_folder(&folder, names, files) {
+                match open_folder(&folder, names, files, options(is_bulk)) {
                     Ok(session) => self.opened(id, session, Vec::new(), FilesOfDisk::default(), Rc::default()),
                     Err(error) => post::event(id, &Event::Failed(failure(&error))),
                 }
             }
-            Request::Open { names, disk, snapshot, folder: None } => {
-                self.open(id, names, disk, snapshot.as_deref(), files);
+            Request::Open { names, disk, snapshot, folder: None, is_bulk } => {
+                self.open(id, (names, files), disk, snapshot.as_deref(), options(is_bulk));
             }
             Request::Cancel => {
                 self.queue.clear();
@@ -76,11 +92,23 @@ impl Worker {
                 }
                 post::event(id, &Event::Cancelled);
             }
+            Request::CheckFile => match FileChecking::begin(files.into_iter()) {
+                Ok(checking) => {
+                    self.checking = Some(checking);
+                    self.check_on(id);
+                }
+                Err(error) => post::event(id, &Event::Failed(failure(&error))),
+            },
+            Request::CheckNext => self.check_on(id),
             asked => match &mut self.disk {
                 None => post::event(id, &Event::Failed(nothing_open())),
                 Some(disk) => {
                     disk.files.iter().for_each(|file| file.check());
                     if let Err(error) = disk.answer(id, asked, &mut self.queue) {
+                        if disk.lost.get() {
+                            // Before the failure, so that whoever hears of it knows why.
+                            post::event(0, &Event::FileLost);
+                        }
                         post::event(id, &Event::Failed(failure(&error)));
                     }
                     disk.tell_changes();
@@ -89,12 +117,33 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, id: RequestId, names: Vec<String>, disk: Option<u32>, snapshot: Option<&str>, files: Vec<File>) {
+    /// Goes on comparing a file with its manifest.
+    fn check_on(&mut self, id: RequestId) {
+        let Some(mut checking) = self.checking.take() else {
+            return post::event(id, &Event::Failed(nothing_open()));
+        };
+        match checking.step() {
+            Ok(reply) => {
+                self.checking = Some(checking);
+                post::event(id, &Event::Reply(reply));
+            }
+            Err(error) => post::event(id, &Event::Failed(failure(&error))),
+        }
+    }
+
+    fn open(
+        &mut self,
+        id: RequestId,
+        (names, files): (Vec<String>, Vec<File>),
+        disk: Option<u32>,
+        snapshot: Option<&str>,
+        options: Options,
+    ) {
         // The old disk's memory is given back first.
         self.queue.clear();
         self.disk = None;
         let lost = Rc::new(Cell::new(false));
-        let Some(files) = Files::new(names, files, &lost) else {
+        let Some(files) = Files::new(names, files, &lost, options) else {
             return post::event(id, &Event::Failed(nothing_open()));
         };
         match files.choose(disk, snapshot) {
@@ -137,6 +186,7 @@ impl Worker {
             containers: Containers::default(),
             space: None,
             timeline: None,
+            exporting: None,
             trees: Vec::new(),
             findings_told,
         });
@@ -146,7 +196,7 @@ impl Worker {
 impl OpenDisk {
     fn answer(&mut self, id: RequestId, request: Request, queue: &mut Queue) -> Result<(), ReadError> {
         let reply = match request {
-            Request::Open { .. } | Request::Cancel => return Ok(()),
+            Request::Open { .. } | Request::Cancel | Request::CheckFile | Request::CheckNext => return Ok(()),
             Request::Fill => {
                 queue.fill(self);
                 return Ok(());
@@ -189,6 +239,10 @@ impl OpenDisk {
                 return Ok(());
             }
             Request::Container { id } => containers::details(self, &id)?,
+            Request::Export(of) => exports::begin(self, of)?,
+            Request::ExportNext => return exports::next(self, id),
+            Request::Weigh(of) => exports::weigh(self, of)?,
+            Request::Verify { scopes } => exports::verify(self, &scopes)?,
             Request::Space => answer::space(self)?,
             Request::Layers => Reply::Layers(self.session.layers()),
             Request::PackageFiles => Reply::Names(self.packages.file_names()),

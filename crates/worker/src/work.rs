@@ -95,7 +95,7 @@ pub fn schedule(worker: &Rc<RefCell<Worker>>) {
     let next = Closure::once_into_js(move || {
         let mut state = worker.borrow_mut();
         state.queue.scheduled = false;
-        let Worker { disk, queue } = &mut *state;
+        let Worker { disk, queue, .. } = &mut *state;
         if let (Some(disk), Some(unit)) = (disk.as_mut(), queue.units.pop_front()) {
             if let Err(error) = run(unit, disk, queue) {
                 disk.session.note_failure(&error);

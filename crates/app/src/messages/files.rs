@@ -40,7 +40,6 @@ super::texts! {
     SAVED: "Saved {name}.", "{name} 파일을 저장했습니다.";
     SAVE_STOPPED: "Saving was stopped. The file is not whole.", "저장을 중지했습니다. 파일이 완전하지 않습니다.";
     SAVE_FAILED: "The file was not saved: {reason}.", "파일을 저장하지 못했습니다: {reason}.";
-    SAVE_TOO_LARGE: "This file is larger than {limit}, and this browser cannot write large files. Use Chrome or Edge, or the careen command.", "파일이 {limit}보다 크고 이 브라우저는 큰 파일을 쓸 수 없습니다. Chrome이나 Edge 또는 careen 명령을 사용하십시오.";
     PREVIEW: "Preview", "미리 보기";
     AS_TEXT: "Text", "텍스트";
     AS_HEX: "Hex", "16진수";

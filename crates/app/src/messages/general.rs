@@ -16,6 +16,7 @@ super::texts! {
     NAV_SPACE: "Space", "공간";
     NAV_TIMELINE: "Timeline", "타임라인";
     NAV_FINDINGS: "Findings", "점검 결과";
+    NAV_EXPORT: "Take out", "꺼내기";
     NAV_ABOUT: "About", "정보";
     LANGUAGE: "Language", "언어";
     THEME_LIGHT: "Switch to light colors", "밝은 색상으로";

@@ -6,6 +6,7 @@
 pub mod about;
 pub mod build_cache;
 pub mod containers;
+pub mod export;
 pub mod files;
 pub mod findings;
 pub mod general;
@@ -104,6 +105,7 @@ mod tests {
             about::ALL,
             build_cache::ALL,
             containers::ALL,
+            export::ALL,
             files::ALL,
             findings::ALL,
             general::ALL,

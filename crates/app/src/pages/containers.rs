@@ -7,12 +7,13 @@ use leptos::prelude::*;
 
 use super::inspect::Inspect;
 use super::setup::Setup;
+use super::take_out::{TakeOut, marks};
 use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, Facts, Split, Status, fact};
 use crate::format;
 use crate::messages::containers;
-use crate::state::Route;
+use crate::state::{Item, Route};
 
 /// The page.
 #[component]
@@ -50,6 +51,10 @@ pub fn Containers() -> impl IntoView {
                     columns=columns
                     rows=rows
                     state=state
+                    marks=marks(move |row| {
+                        let survey = context.told.survey();
+                        survey.containers.iter().find(|container| container.id == row.key).map(item)
+                    })
                     selected=selected
                     on_select=Callback::new(move |row: Row| context.replace(Route::Containers(Some(row.key))))
                     on_open=Callback::new(move |row: Row| context.go(Route::files(format!("container:{}", row.key))))
@@ -57,6 +62,11 @@ pub fn Containers() -> impl IntoView {
             </Split>
         </div>
     }
+}
+
+/// The container as something to be taken out: as an image, so that it runs elsewhere as it was.
+fn item(container: &Container) -> Item {
+    Item::of_scope(format!("container:{}", container.id), &container.name, None)
 }
 
 fn row(container: &Container) -> Row {
@@ -124,6 +134,7 @@ fn ContainerDetail(container: Container) -> impl IntoView {
                 <a class="button" href=Route::Timeline(Some(format!("container:{}", container.id))).href()>{crate::messages::timeline::SEE.get()}</a>
                 <a class="button" href=Route::Log(container.id.clone()).href()>{containers::SEE_LOG.get()}</a>
             </p>
+            <TakeOut item=item(&container) />
             <Facts>
                 <div class="fact">
                     <dt>{containers::STATE.get()}</dt>

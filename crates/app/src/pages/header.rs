@@ -7,6 +7,7 @@ use crate::app::context;
 use crate::components::{Icon, SeverityMark, icon};
 use crate::format;
 use crate::messages::{findings, general};
+use crate::pages::SavingNow;
 use crate::state::{Notice, Phase, Route};
 
 /// Name of the disk, progress, count of findings.
@@ -29,6 +30,7 @@ pub fn Header() -> impl IntoView {
             </a>
             {disk}
             <Progress />
+            <SavingNow />
             <FindingsCount />
         </header>
     }

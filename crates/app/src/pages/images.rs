@@ -7,13 +7,15 @@ use careen_protocol::{Reply, Request};
 use leptos::prelude::*;
 
 use super::inspect::Inspect;
+use super::take_out::{TakeOut, marks};
+use super::verify::Verify;
 use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, Facts, FailureBox, Split, Status, fact};
 use crate::engine::unexpected;
 use crate::format;
 use crate::messages::{general, images};
-use crate::state::{PackageTab, Route};
+use crate::state::{Item, PackageTab, Route};
 
 /// The page.
 #[component]
@@ -64,6 +66,10 @@ pub fn Images() -> impl IntoView {
                     columns=columns
                     rows=rows
                     state=state
+                    marks=marks(move |row| {
+                        let survey = context.told.survey();
+                        survey.images.iter().find(|image| image.id == row.key).map(item)
+                    })
                     selected=Signal::derive(move || chosen.with(|image| image.as_ref().map(row_id)))
                     on_select=Callback::new(move |row: Row| context.replace(Route::Images(Some(row.key))))
                     on_open=Callback::new(move |row: Row| context.go(Route::files(format!("image:{}", row.key))))
@@ -78,6 +84,11 @@ pub fn Images() -> impl IntoView {
             </Split>
         </div>
     }
+}
+
+/// The image as something to be taken out.
+fn item(image: &Image) -> Item {
+    Item::of_scope(format!("image:{}", image.id), image.label(), image.size)
 }
 
 fn row(image: &Image, has_stores: bool) -> Row {
@@ -167,6 +178,9 @@ fn ImageDetail(image: Image) -> impl IntoView {
     let packages = Route::Packages { tab: PackageTab::List, ecosystem: None, image: Some(image.id.clone()) };
     let inspect = format!("image:{}", image.id);
     let history = image.clone();
+    let taken = item(&image);
+    let chains = image.layers.iter().map(|layer| layer.chain_id.clone()).collect::<Vec<_>>();
+    let verified = inspect.clone();
     let registry = image.registry.as_ref().map(|registry| match registry.state {
         RegistryState::LocalOnly => images::REGISTRY_ONLY_HERE.get().to_owned(),
         _ => registry.repositories.join(", "),
@@ -177,6 +191,7 @@ fn ImageDetail(image: Image) -> impl IntoView {
                 <a class="button button--main" href=Route::files(format!("image:{}", image.id)).href()>{general::BROWSE_FILES.get()}</a>
                 <a class="button" href=packages.href()>{images::SEE_PACKAGES.get()}</a>
             </p>
+            <TakeOut item=taken />
             <Facts>
                 <div class="fact">
                     <dt>{images::STATE.get()}</dt>
@@ -192,6 +207,7 @@ fn ImageDetail(image: Image) -> impl IntoView {
                 {fact(images::CONFIG_DIGEST.get(), known(image.config_digest.clone()))}
                 {fact(images::STORE.get(), image.store.clone())}
             </Facts>
+            <Verify scope=verified chains=chains />
             <History image=history />
             <Inspect scope=inspect />
         </Detail>

@@ -8,10 +8,10 @@ use leptos::task::spawn_local;
 
 use crate::app::{Context, context};
 use crate::components::{CopyButton, Empty, FailureBox, Icon, icon};
-use crate::download;
 use crate::engine::{bytes, describe, unexpected};
 use crate::format;
 use crate::messages::{containers, general};
+use crate::saving;
 use crate::state::Route;
 
 /// Records asked for at once.
@@ -202,7 +202,7 @@ fn Save(id: String, has_times: RwSignal<bool>) -> impl IntoView {
         failed.set(None);
         spawn_local(async move {
             let saved = match engine.ask(request).await.and_then(bytes) {
-                Ok((_, log)) => download::save_bytes(&name, "text/plain", &log).map_err(|error| Failure {
+                Ok((_, log)) => saving::save_bytes(&name, "text/plain", &log).map_err(|error| Failure {
                     kind: careen_protocol::FailureKind::Io,
                     place: String::new(),
                     reason: describe(&error),

@@ -7,12 +7,13 @@ use careen_model::{Language, Volume};
 use leptos::prelude::*;
 
 use super::inspect::Inspect;
+use super::take_out::{TakeOut, marks};
 use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Detail, Facts, Split, Status, fact};
 use crate::format;
 use crate::messages::{self, containers as volumes, general};
-use crate::state::Route;
+use crate::state::{Item, Route};
 
 /// The page.
 #[component]
@@ -59,6 +60,10 @@ pub fn Volumes() -> impl IntoView {
                     columns=columns
                     rows=rows
                     state=state
+                    marks=marks(move |row| {
+                        let survey = context.told.survey();
+                        survey.volumes.iter().find(|volume| volume.name == row.key).map(item)
+                    })
                     selected=selected
                     on_select=Callback::new(move |row: Row| context.replace(Route::Volumes(Some(row.key))))
                     on_open=Callback::new(move |row: Row| context.go(Route::files(format!("volume:{}", row.key))))
@@ -74,6 +79,11 @@ fn mounted_from(volume: &Volume) -> Option<(String, String)> {
     // The driver mounts only what names a device; a plugin's options mean what it likes.
     let device = option("device").filter(|_| volume.driver.as_deref() == Some("local"))?;
     Some((device, option("type").unwrap_or_else(|| "bind".to_owned())))
+}
+
+/// The volume as something to be taken out.
+fn item(volume: &Volume) -> Item {
+    Item::of_scope(format!("volume:{}", volume.name), &volume.name, volume.size)
 }
 
 fn row(volume: &Volume) -> Row {
@@ -156,6 +166,7 @@ fn VolumeDetail(volume: Volume) -> impl IntoView {
             <p class="actions">
                 <a class="button button--main" href=Route::files(format!("volume:{}", volume.name)).href()>{general::BROWSE_FILES.get()}</a>
             </p>
+            <TakeOut item=item(&volume) />
             {volume.anonymous.then(|| view! {
                 <p><Status tone="plain" text=volumes::ANONYMOUS.get() /> <span class="muted">{format!(": {}", volumes::ANONYMOUS_WHY.get())}</span></p>
             })}

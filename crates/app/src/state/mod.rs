@@ -1,9 +1,11 @@
 //! What the page knows: what the worker told, where the person is, what they prefer.
 
+mod basket;
 mod route;
 mod settings;
 mod told;
 
+pub use basket::{Basket, Item, Plan, Weight, kinds, plans};
 pub use route::{PackageTab, Route, severity_word};
 pub use settings::Settings;
 pub use told::{Notice, Phase, Picked, Told};

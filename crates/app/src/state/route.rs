@@ -51,6 +51,8 @@ pub enum Route {
     Timeline(Option<String>),
     /// Findings, only of one severity if given.
     Findings(Option<Severity>),
+    /// Taking things out.
+    Export,
     /// What this is.
     About,
 }
@@ -106,6 +108,7 @@ impl Route {
             Route::Space(_) => "space",
             Route::Timeline(_) => "timeline",
             Route::Findings(_) => "findings",
+            Route::Export => "export",
             Route::About => "about",
         }
     }
@@ -120,7 +123,7 @@ impl Route {
 
     /// Whether the page shows something of a disk.
     pub fn needs_disk(&self) -> bool {
-        !matches!(self, Route::Open | Route::About)
+        !matches!(self, Route::Open | Route::Export | Route::About)
     }
 
     /// The files of a scope from their root.
@@ -142,7 +145,7 @@ impl Route {
         };
         let mut query = Vec::new();
         match self {
-            Route::Open | Route::Overview | Route::About => {}
+            Route::Open | Route::Overview | Route::Export | Route::About => {}
             Route::Images(selected)
             | Route::Containers(selected)
             | Route::Volumes(selected)
@@ -214,6 +217,7 @@ impl Route {
                 let all = [Severity::Note, Severity::Damage, Severity::Loss];
                 Route::Findings(all.into_iter().find(|known| Some(severity_word(*known)) == wanted.as_deref()))
             }
+            "export" => Route::Export,
             "about" => Route::About,
             _ => Route::Open,
         }
@@ -288,6 +292,7 @@ mod tests {
             Route::Packages { tab: PackageTab::Matrix, ecosystem: Some(Ecosystem::Apt), image: None },
             Route::Packages { tab: PackageTab::List, ecosystem: None, image: Some("sha256:ab".into()) },
             Route::Findings(Some(Severity::Loss)),
+            Route::Export,
             Route::About,
         ];
         for route in routes {

@@ -114,6 +114,8 @@ pub struct Export {
     /// Of what was handed out.
     digest: Sha256,
     written: u64,
+    /// What `written` would be without packing.
+    unpacked: u64,
     /// Bytes on their way to be packed.
     raw: Vec<u8>,
     is_ended: bool,
@@ -183,7 +185,16 @@ impl Export {
     }
 
     fn begin(entries: Entries, gzip: Option<Gzip>, report: Report) -> Export {
-        Export { entries, gzip, report, digest: Sha256::new(), written: 0, raw: Vec::new(), is_ended: false }
+        Export {
+            entries,
+            gzip,
+            report,
+            digest: Sha256::new(),
+            written: 0,
+            unpacked: 0,
+            raw: Vec::new(),
+            is_ended: false,
+        }
     }
 
     /// Puts the next bytes into `chunk` in place of what it held; `false` when the archive is complete, and then the
@@ -212,6 +223,7 @@ impl Export {
         if !goes_on && !matches!(self.entries, Entries::Zip(_)) {
             raw.extend_from_slice(&tar::END);
         }
+        self.unpacked = self.unpacked.saturating_add(raw.len() as u64);
         match &mut self.gzip {
             Some(gzip) => {
                 gzip.pack(&raw, &mut chunk.archive);
@@ -252,6 +264,11 @@ impl Export {
     /// Bytes of the archive that were handed out.
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// The same before it was packed: what tells how far an archive has come whose packed size is not known.
+    pub fn unpacked(&self) -> u64 {
+        self.unpacked
     }
 
     /// sha256 of what was handed out, in hexadecimal.

@@ -2,10 +2,12 @@
 
 mod cell;
 mod export;
+mod marks;
 mod rows;
 mod view;
 
 pub use cell::{Agreement, Cell};
+pub use marks::Marks;
 pub use rows::{Remote, Row, Rows, Sort, TableState};
 pub use view::Table;
 

@@ -12,10 +12,10 @@ use web_sys::ResizeObserver;
 
 use super::super::{Empty, FailureBox, Icon, copy_text, icon};
 use super::export;
-use super::{Column, Row, Rows, Sort, TableState};
-use crate::download;
+use super::{Column, Marks, Row, Rows, Sort, TableState};
 use crate::format;
 use crate::messages::{self, general};
+use crate::saving;
 
 /// Height of a row in pixels; the style sheet has the same.
 const ROW: f64 = 32.0;
@@ -46,6 +46,9 @@ pub fn Table(
     /// What is said when there are no rows at all.
     #[prop(into, optional)]
     empty: Option<String>,
+    /// Check boxes before the rows, and what stands behind them.
+    #[prop(optional)]
+    marks: Option<Marks>,
     /// More tools beside the filter.
     #[prop(into, optional)]
     tools: ViewFn,
@@ -120,6 +123,13 @@ pub fn Table(
                 here.into_iter().for_each(open);
                 return;
             }
+            " " if marks.is_some() => {
+                event.prevent_default();
+                if let (Some(marks), Some(row)) = (marks, here.and_then(|at| untrack(|| rows.row(at)))) {
+                    marks.toggle(&row);
+                }
+                return;
+            }
             "c" if event.ctrl_key() || event.meta_key() => {
                 let chosen = window().get_selection().ok().flatten().is_some_and(|chosen| !chosen.is_collapsed());
                 if let (false, Some(row)) = (chosen, here.and_then(|at| untrack(|| rows.row(at)))) {
@@ -153,14 +163,15 @@ pub fn Table(
                 0.0 => format!("{}rem", column.width),
                 grow => format!("minmax({}rem, {grow}fr)", column.width),
             });
-            tracks.collect::<Vec<_>>().join(" ")
+            let tracks = tracks.collect::<Vec<_>>().join(" ");
+            if marks.is_some() { format!("var(--mark) {tracks} var(--mark)") } else { tracks }
         })
     });
     let width =
         move || format!("{}rem", columns.with(|columns| columns.iter().map(|column| column.width).sum::<f32>() + 1.0));
 
     view! {
-        <section class="table" data-testid=test_id>
+        <section class="table" class:table--marks=marks.is_some() data-testid=test_id>
             <div class="table__tools">
                 {tools.run()}
                 <FilterBox state node=filter_box />
@@ -184,10 +195,10 @@ pub fn Table(
                 on:keydown=keys
             >
                 <div class="table__plane" style=("--tracks", move || tracks.get()) style=("--width", width)>
-                    <Head columns state />
+                    <Head columns state rows marks />
                     <div class="table__rows" style:height=move || format!("{}px", rows.shown.get() as f64 * ROW)>
                         <For each=move || { let (from, to) = range.get(); from..to } key=|at| *at let:at>
-                            <RowView test_id at rows columns selected active select=Callback::new(select) open=Callback::new(open) />
+                            <RowView test_id at rows columns marks selected active select=Callback::new(select) open=Callback::new(open) />
                         </For>
                     </div>
                 </div>
@@ -222,7 +233,7 @@ fn row_id(test_id: &str, at: usize) -> String {
 }
 
 #[component]
-fn Head(columns: Signal<Arc<Vec<Column>>>, state: TableState) -> impl IntoView {
+fn Head(columns: Signal<Arc<Vec<Column>>>, state: TableState, rows: Rows, marks: Option<Marks>) -> impl IntoView {
     let heading = move |(at, column): (usize, Column)| {
         let order = move || state.sort.get().filter(|sort| sort.column == at);
         let aria = move || match order() {
@@ -256,6 +267,7 @@ fn Head(columns: Signal<Arc<Vec<Column>>>, state: TableState) -> impl IntoView {
     };
     view! {
         <div class="table__head" role="row" aria-rowindex="1">
+            {marks.map(|marks| marks.head(rows))}
             {move || columns.with(|columns| columns.iter().cloned().enumerate().map(heading).collect_view())}
         </div>
     }
@@ -267,6 +279,7 @@ fn RowView(
     at: usize,
     rows: Rows,
     columns: Signal<Arc<Vec<Column>>>,
+    marks: Option<Marks>,
     selected: Signal<Option<String>>,
     active: RwSignal<Option<usize>>,
     select: Callback<usize>,
@@ -312,7 +325,9 @@ fn RowView(
             on:click=click
             on:dblclick=move |_| if was_clicked.get_value() { open.run(at) }
         >
+            {marks.map(|marks| marks.cell(row))}
             {cells}
+            {marks.map(|marks| marks.end(row, is_selected))}
         </div>
     }
 }
@@ -385,7 +400,7 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
             if let Ok(all) = rows.all().await {
                 let text = columns.with_untracked(|columns| export::csv(columns, &all));
                 let name = format!("{}.csv", test_id.trim_start_matches("table-"));
-                if let Err(error) = download::save_text(&name, "text/csv;charset=utf-8", &text) {
+                if let Err(error) = saving::save_text(&name, "text/csv;charset=utf-8", &text) {
                     leptos::logging::error!("{error:?}");
                 }
             }

@@ -9,11 +9,13 @@ use super::list::{is_whiteout, mode_text};
 use super::preview::Preview;
 use crate::app::{Context, context};
 use crate::components::{Detail, Facts, FailureBox, Icon, fact, failure_text, icon};
-use crate::download::{BLOB_LIMIT, SaveError, can_stream, save_file};
 use crate::engine::unexpected;
 use crate::format;
 use crate::messages::{Text, files, general};
-use crate::state::Route;
+use crate::pages::export::trouble_text;
+use crate::pages::take_out::TakeOut;
+use crate::saving::{SaveError, save_file};
+use crate::state::{Item, Route};
 
 /// The pane for `name` in `directory` of a scope.
 #[component]
@@ -87,6 +89,7 @@ fn Object(scope: String, path: Vec<u8>, entry: FileEntry) -> impl IntoView {
             <p class="actions"><a class="button button--main" href=route.href()>{icon(Icon::Folder)} {files::OPEN_DIRECTORY.get()}</a></p>
         })}
         {size.map(|size| view! { <Save scope=scope.clone() path=path.clone() size=size /> })}
+        <TakeOut item=Item::of_path(scope.clone(), path.clone(), size) />
         <Facts>
             {fact(files::PATH.get(), entry.path.clone())}
             {fact(files::KIND.get(), kind)}
@@ -125,7 +128,6 @@ fn Save(scope: String, path: Vec<u8>, size: u64) -> impl IntoView {
     let done = RwSignal::new(None::<u64>);
     let said = RwSignal::new(None::<String>);
     let stop = StoredValue::new(false);
-    let too_large = size > BLOB_LIMIT && !can_stream();
     let file_name = name.clone();
     let save = move |_| {
         let (engine, scope, path, name) = (context.engine(), scope.clone(), path.clone(), file_name.clone());
@@ -141,7 +143,7 @@ fn Save(scope: String, path: Vec<u8>, size: u64) -> impl IntoView {
             let text = match save_file(&engine, &scope, &path, &name, size, told).await {
                 Ok(()) => files::SAVED.with(&[("name", &name)]),
                 Err(SaveError::Stopped) => files::SAVE_STOPPED.get().to_owned(),
-                Err(SaveError::Write(reason)) => files::SAVE_FAILED.with(&[("reason", &reason)]),
+                Err(SaveError::Write(trouble)) => trouble_text(&trouble),
                 Err(SaveError::Read(failure)) => {
                     let reason = format!("{} {}", failure_text(failure.kind), failure.reason);
                     files::SAVE_FAILED.with(&[("reason", &reason.trim_end_matches('.'))])
@@ -154,16 +156,9 @@ fn Save(scope: String, path: Vec<u8>, size: u64) -> impl IntoView {
     let test_id = format!("download-{name}");
     view! {
         <p class="actions">
-            {if too_large {
-                let limit = format::size(BLOB_LIMIT);
-                view! { <span class="muted">{files::SAVE_TOO_LARGE.with(&[("limit", &limit)])}</span> }.into_any()
-            } else {
-                view! {
-                    <button type="button" class="button button--main" data-testid=test_id disabled=move || done.get().is_some() on:click=save>
-                        {icon(Icon::Download)} {files::SAVE.get()}
-                    </button>
-                }.into_any()
-            }}
+            <button type="button" class="button button--main" data-testid=test_id disabled=move || done.get().is_some() on:click=save>
+                {icon(Icon::Download)} {files::SAVE.get()}
+            </button>
             {move || done.get().map(|bytes| view! {
                 <progress max=size.to_string() value=bytes.to_string() />
                 <span class="muted">{files::SAVING.with(&[("done", &format::size(bytes)), ("size", &format::size(size))])}</span>

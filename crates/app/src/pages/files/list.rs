@@ -13,7 +13,8 @@ use crate::components::table::{Cell, Column, Remote, Row, Table, TableState};
 use crate::engine::unexpected;
 use crate::format;
 use crate::messages::files;
-use crate::state::Route;
+use crate::pages::take_out::marks;
+use crate::state::{Item, Route};
 
 /// Columns of the table, in the order in which they are drawn.
 const COLUMNS: [FileColumn; 5] =
@@ -82,6 +83,14 @@ pub fn FileList(here: Memo<Here>) -> impl IntoView {
             columns=columns
             rows=remote.rows()
             state=state
+            marks=marks(move |row| {
+                let scope = here.with(|here| here.scope.clone());
+                let size = match row.cells.get(1) {
+                    Some(Cell::Size(size)) => *size,
+                    _ => None,
+                };
+                Some(Item::of_path(scope, path_of(&row.id)?, size))
+            })
             selected=selected
             on_select=Callback::new(select)
             on_open=Callback::new(open)

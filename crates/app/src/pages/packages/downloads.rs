@@ -6,9 +6,9 @@ use leptos::task::spawn_local;
 
 use crate::app::context;
 use crate::components::{Icon, failure_text, icon};
-use crate::download::save_bytes;
 use crate::engine::{bytes, describe, unexpected};
 use crate::messages::packages;
+use crate::saving::save_bytes;
 use crate::state::PackageTab;
 
 const ZIP: &str = "careen-packages.zip";

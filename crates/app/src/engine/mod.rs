@@ -1,11 +1,14 @@
-//! The only file that speaks to the worker.
+//! The only module that speaks to the workers.
 //!
 //! The worker's program is fetched and compiled once and handed to every worker as a `WebAssembly.Module`; after that
-//! nothing is asked of any server. A worker is started from a `blob:` URL, so that it inherits the page's content
-//! security policy; one loaded from the network would not. Requests wait until the worker has said `Ready`.
+//! nothing is asked of any server. Requests wait until the worker has said `Ready`. A second worker ([`Side`]) takes what
+//! is long, so that the first goes on answering the pages.
 //!
 //! Cancel: the worker hears it between two units of work. If it has not answered after [`PATIENCE`], it is ended; the
 //! next request starts a new one and opens the same files in it. The page shows what was known all the while.
+
+mod running;
+mod side;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -18,23 +21,21 @@ use careen_protocol::{
     BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Reply, Request, RequestId, SeveralDisks,
 };
 use futures_channel::oneshot;
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Response, Url, Worker};
+use web_sys::File;
 
 use crate::components::FolderFiles;
 use crate::state::{Notice, Phase, Picked, Told};
 
+use self::running::{Program, Running};
+
+pub use self::side::Side;
+
 /// How long the page waits for a worker to hear a cancel.
 const PATIENCE: Duration = Duration::from_millis(300);
-
-/// Follows the bindings in a worker's script: starts the program that is posted to it.
-const STARTER: &str = "\nonmessage = ({ data }) => { onmessage = null; \
-     wasm_bindgen({ module_or_path: data }).catch(error => setTimeout(() => { throw error; })); };";
 
 /// The answer to a request.
 pub struct Answer {
@@ -42,6 +43,8 @@ pub struct Answer {
     pub reply: Reply,
     /// Bytes that came with it.
     pub bytes: Option<Uint8Array>,
+    /// Bytes of a manifest that came with those of its archive.
+    pub manifest: Option<Uint8Array>,
 }
 
 /// What came of opening files.
@@ -77,27 +80,8 @@ struct Inner {
     next_id: RequestId,
     /// Counts workers, so that a late word of an ended one is not taken for its successor's.
     generation: u32,
-}
-
-/// What a worker runs.
-#[derive(Clone)]
-struct Program {
-    /// The bindings.
-    script: JsValue,
-    /// The compiled module.
-    module: JsValue,
-}
-
-struct Running {
-    worker: Worker,
-    ready: bool,
-    /// Messages that wait for `Ready`.
-    outbox: Vec<JsValue>,
-    /// Whether the files were handed to it.
-    has_files: bool,
-    // Kept alive as long as the worker may call them.
-    _heard: Closure<dyn FnMut(MessageEvent)>,
-    _failed: Closure<dyn FnMut(ErrorEvent)>,
+    /// Counts what was opened.
+    opening: u32,
 }
 
 impl Engine {
@@ -140,6 +124,7 @@ impl Engine {
         {
             let mut inner = self.inner.borrow_mut();
             (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, disk, snapshot, None);
+            inner.opening = inner.opening.wrapping_add(1);
         }
         self.start();
     }
@@ -153,6 +138,7 @@ impl Engine {
         {
             let mut inner = self.inner.borrow_mut();
             (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, None, None, Some((folder, paths)));
+            inner.opening = inner.opening.wrapping_add(1);
         }
         self.start();
     }
@@ -268,26 +254,29 @@ impl Engine {
         self.inner.borrow().worker.as_ref().is_some_and(|running| running.has_files)
     }
 
-    async fn open_in_worker(&self) -> Result<Opened, Failure> {
-        let (files, disk, snapshot, folder) = {
-            let inner = self.inner.borrow();
-            (inner.files.clone(), inner.disk, inner.snapshot.clone(), inner.folder.clone())
+    /// What opens in a worker what is open here: which opening it is, and its files; `None` when there are none.
+    fn opening(&self, is_bulk: bool) -> Option<(u32, Request, Vec<File>)> {
+        let inner = self.inner.borrow();
+        let (disk, snapshot, files) = (inner.disk, inner.snapshot.clone(), inner.files.clone());
+        let (folder, names) = match inner.folder.clone() {
+            Some((folder, paths)) => (Some(folder), paths),
+            None if files.is_empty() => return None,
+            None => (None, files.iter().map(File::name).collect()),
         };
-        if files.is_empty() && folder.is_none() {
-            return Err(gone(FailureKind::NothingOpen, "no disk is open"));
-        }
+        Some((inner.opening, Request::Open { names, disk, snapshot, folder, is_bulk }, files))
+    }
+
+    async fn open_in_worker(&self) -> Result<Opened, Failure> {
+        let (_, request, files) =
+            self.opening(false).ok_or_else(|| gone(FailureKind::NothingOpen, "no disk is open"))?;
         self.start_worker().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
         if self.told.phase.get_untracked() == Phase::Cancelled && self.told.survey.with_untracked(Option::is_none) {
             return Err(gone(FailureKind::Cancelled, ""));
         }
-        let (folder, names) = match folder {
-            Some((folder, paths)) => (Some(folder), paths),
-            None => (None, files.iter().map(File::name).collect()),
-        };
         if let Some(running) = &mut self.inner.borrow_mut().worker {
             running.has_files = true;
         }
-        let answer = self.ask_now(Request::Open { names, disk, snapshot, folder }, &files).await;
+        let answer = self.ask_now(request, &files).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
             Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),
@@ -309,16 +298,9 @@ impl Engine {
     }
 
     fn post(&self, id: RequestId, request: &Request, files: &[File]) {
-        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
-        let envelope = Object::new();
-        let message = Message { id, body: request }.serialize(&serializer).map_err(JsValue::from).and_then(|message| {
-            Reflect::set(&envelope, &"message".into(), &message)?;
-            Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())
-        });
         let mut inner = self.inner.borrow_mut();
         let sent = match &mut inner.worker {
-            Some(running) if running.ready => message.and_then(|_| running.worker.post_message(&envelope)),
-            Some(running) => message.map(|_| running.outbox.push(envelope.into())),
+            Some(running) => running.post(id, request, files),
             None => Err("there is no worker".into()),
         };
         if let Err(error) = sent
@@ -334,38 +316,18 @@ impl Engine {
             return Ok(());
         }
         let program = self.program().await?;
-        let parts = Array::of2(&program.script, &STARTER.into());
-        let options = BlobPropertyBag::new();
-        options.set_type("text/javascript");
-        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &options)?)?;
-        let worker = Worker::new(&url)?;
-
         let generation = {
             let mut inner = self.inner.borrow_mut();
             inner.generation = inner.generation.wrapping_add(1);
             inner.generation
         };
-        let engine = self.clone();
-        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            engine.hear(generation, &event.data());
-        });
-        let engine = self.clone();
-        let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            event.prevent_default();
-            engine.worker_failed(generation, event.message());
-        });
-        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        worker.post_message(&program.module)?;
-        Url::revoke_object_url(&url)?;
-        self.inner.borrow_mut().worker = Some(Running {
-            worker,
-            ready: false,
-            outbox: Vec::new(),
-            has_files: false,
-            _heard: heard,
-            _failed: failed,
-        });
+        let (hearing, failing) = (self.clone(), self.clone());
+        let running = Running::start(
+            &program,
+            move |data| hearing.hear(generation, &data),
+            move |message| failing.worker_failed(generation, message),
+        )?;
+        self.inner.borrow_mut().worker = Some(running);
         Ok(())
     }
 
@@ -374,10 +336,7 @@ impl Engine {
         if let Some(program) = self.inner.borrow().program.clone() {
             return Ok(program);
         }
-        let script = JsFuture::from(fetch("careen-worker.js").await?.text()?).await?;
-        let code = JsFuture::from(fetch("careen-worker_bg.wasm").await?.array_buffer()?).await?;
-        let module = JsFuture::from(js_sys::WebAssembly::compile(&code)).await?;
-        let program = Program { script, module };
+        let program = Program::load().await?;
         self.inner.borrow_mut().program = Some(program.clone());
         Ok(program)
     }
@@ -396,10 +355,10 @@ impl Engine {
                 self.end_worker(FailureKind::WorkerGone);
                 self.told.notice.set(Some(Notice::BuildsDiffer));
             }
-            Event::Ready { .. } => self.flush(),
+            Event::Ready { .. } => self.inner.borrow_mut().worker.iter_mut().for_each(Running::ready),
             Event::Reply(reply) => {
                 let bytes = field("bytes").dyn_into::<Uint8Array>().ok();
-                self.answer(id, Ok(Answer { reply, bytes }));
+                self.answer(id, Ok(Answer { reply, bytes, manifest: None }));
             }
             Event::Failed(failure) => self.answer(id, Err(failure)),
             other => {
@@ -414,18 +373,6 @@ impl Engine {
         let waiting = self.inner.borrow_mut().waiting.remove(&id);
         if let Some(waiting) = waiting {
             let _ = waiting.send(answer);
-        }
-    }
-
-    fn flush(&self) {
-        let mut inner = self.inner.borrow_mut();
-        if let Some(running) = &mut inner.worker {
-            running.ready = true;
-            for message in std::mem::take(&mut running.outbox) {
-                if let Err(error) = running.worker.post_message(&message) {
-                    leptos::logging::error!("a message could not be posted: {error:?}");
-                }
-            }
         }
     }
 
@@ -450,9 +397,7 @@ impl Engine {
             inner.generation = inner.generation.wrapping_add(1);
             (inner.worker.take(), std::mem::take(&mut inner.waiting))
         };
-        if let Some(running) = running {
-            running.worker.terminate();
-        }
+        running.into_iter().for_each(Running::end);
         for (_, waiting) in waiting {
             let _ = waiting.send(Err(gone(kind, "")));
         }
@@ -462,7 +407,7 @@ impl Engine {
 /// The bytes of an answer, and the length of the whole they are from.
 pub fn bytes(answer: Answer) -> Result<(u64, Uint8Array), Failure> {
     match answer {
-        Answer { reply: Reply::Bytes { total }, bytes: Some(bytes) } => Ok((total, bytes)),
+        Answer { reply: Reply::Bytes { total }, bytes: Some(bytes), .. } => Ok((total, bytes)),
         Answer { reply, .. } => Err(unexpected(&reply)),
     }
 }
@@ -481,17 +426,6 @@ pub fn unexpected(reply: &Reply) -> Failure {
 
 fn gone(kind: FailureKind, reason: &str) -> Failure {
     Failure { kind, place: String::new(), reason: reason.to_owned(), needs: None }
-}
-
-/// A file beside the page; the protocol's fingerprint keeps a cache from pairing it with another page.
-async fn fetch(name: &str) -> Result<Response, JsValue> {
-    let url = format!("{name}?{BUILD}");
-    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await?.dyn_into()?;
-    if response.ok() {
-        Ok(response)
-    } else {
-        Err(format!("{name}: {} {}", response.status(), response.status_text()).into())
-    }
 }
 
 /// What the browser says of an error.

@@ -1,0 +1,112 @@
+//! One worker: started from a program that is fetched and compiled once, spoken to in messages.
+
+use careen_protocol::{BUILD, Message, Request, RequestId};
+use js_sys::{Array, Object, Reflect};
+use leptos::prelude::*;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Response, Url, Worker};
+
+/// Follows the bindings in a worker's script: starts the program that is posted to it.
+const STARTER: &str = "\nonmessage = ({ data }) => { onmessage = null; \
+     wasm_bindgen({ module_or_path: data }).catch(error => setTimeout(() => { throw error; })); };";
+
+/// What a worker runs.
+#[derive(Clone)]
+pub struct Program {
+    /// The bindings.
+    script: JsValue,
+    /// The compiled module.
+    module: JsValue,
+}
+
+impl Program {
+    /// Fetches and compiles it.
+    pub async fn load() -> Result<Program, JsValue> {
+        let script = JsFuture::from(fetch("careen-worker.js").await?.text()?).await?;
+        let code = JsFuture::from(fetch("careen-worker_bg.wasm").await?.array_buffer()?).await?;
+        let module = JsFuture::from(js_sys::WebAssembly::compile(&code)).await?;
+        Ok(Program { script, module })
+    }
+}
+
+/// A file beside the page; the protocol's fingerprint keeps a cache from pairing it with another page.
+async fn fetch(name: &str) -> Result<Response, JsValue> {
+    let url = format!("{name}?{BUILD}");
+    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await?.dyn_into()?;
+    if response.ok() {
+        Ok(response)
+    } else {
+        Err(format!("{name}: {} {}", response.status(), response.status_text()).into())
+    }
+}
+
+/// A worker that runs.
+pub struct Running {
+    worker: Worker,
+    is_ready: bool,
+    /// Messages that wait until it says that it is ready.
+    outbox: Vec<JsValue>,
+    /// Whether the files were handed to it.
+    pub has_files: bool,
+    // Kept alive as long as the worker may call them.
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+    _failed: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Running {
+    /// Starts a worker. It is started from a `blob:` URL, so that it inherits the page's content security policy; one
+    /// loaded from the network would not. `heard` gets what it posts, `failed` what it died of.
+    pub fn start(
+        program: &Program,
+        heard: impl Fn(JsValue) + 'static,
+        failed: impl Fn(String) + 'static,
+    ) -> Result<Running, JsValue> {
+        let parts = Array::of2(&program.script, &STARTER.into());
+        let options = BlobPropertyBag::new();
+        options.set_type("text/javascript");
+        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &options)?)?;
+        let worker = Worker::new(&url)?;
+        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| heard(event.data()));
+        let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            failed(event.message());
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        worker.post_message(&program.module)?;
+        Url::revoke_object_url(&url)?;
+        Ok(Running { worker, is_ready: false, outbox: Vec::new(), has_files: false, _heard: heard, _failed: failed })
+    }
+
+    /// Posts a request, or keeps it until the worker is ready.
+    pub fn post(&mut self, id: RequestId, request: &Request, files: &[File]) -> Result<(), JsValue> {
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
+        let envelope = Object::new();
+        let message = Message { id, body: request }.serialize(&serializer).map_err(JsValue::from)?;
+        Reflect::set(&envelope, &"message".into(), &message)?;
+        Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())?;
+        if self.is_ready {
+            self.worker.post_message(&envelope)
+        } else {
+            self.outbox.push(envelope.into());
+            Ok(())
+        }
+    }
+
+    /// The worker said that it is ready.
+    pub fn ready(&mut self) {
+        self.is_ready = true;
+        for message in std::mem::take(&mut self.outbox) {
+            if let Err(error) = self.worker.post_message(&message) {
+                leptos::logging::error!("a message could not be posted: {error:?}");
+            }
+        }
+    }
+
+    /// Ends it, whatever it is doing.
+    pub fn end(self) {
+        self.worker.terminate();
+    }
+}

@@ -1,0 +1,146 @@
+//! Taking things out.
+
+super::texts! {
+    TITLE: "Take out", "꺼내기";
+    LEAD: "Choose what you want to keep, here or with the check boxes in the lists. Careen copies it out of the disk into ordinary archives and proves each with a checksum. The disk itself is only read.", "보관할 항목을 여기에서 또는 목록의 체크 상자로 고르십시오. Careen이 디스크에서 일반 압축 파일로 복사하고 체크섬으로 확인합니다. 디스크는 읽기만 합니다.";
+
+    PRESET_TITLE: "What exists nowhere else", "다른 곳에 없는 데이터";
+    PRESET_TEXT: "Images that came from a registry can be pulled again. These cannot be had again from anywhere:", "레지스트리에서 받은 이미지는 다시 받을 수 있습니다. 다음은 다시 구할 수 없습니다:";
+    PRESET_VOLUME: "1 volume", "볼륨 1개";
+    PRESET_VOLUMES: "{n} volumes", "볼륨 {n}개";
+    PRESET_IMAGE: "1 image that was only built here", "여기에서만 빌드된 이미지 1개";
+    PRESET_IMAGES: "{n} images that were only built here", "여기에서만 빌드된 이미지 {n}개";
+    PRESET_CONTAINER: "what 1 container changed", "컨테이너 1개의 변경 내용";
+    PRESET_CONTAINERS: "what {n} containers changed", "컨테이너 {n}개의 변경 내용";
+    PRESET_ADD: "Choose all of this", "모두 선택";
+    PRESET_STORE: "Or choose everything: Docker's whole data folder as one packed archive, as for moving it to a Linux machine.", "또는 Docker 데이터 폴더 전체를 압축 파일 하나로 선택할 수 있습니다. Linux 컴퓨터로 옮길 때 쓰는 방식입니다.";
+    PRESET_STORE_ADD: "Choose the whole data folder", "데이터 폴더 전체 선택";
+    STORE_LABEL: "Docker's data folder {path}", "Docker 데이터 폴더 {path}";
+
+    BASKET_TITLE: "Chosen", "선택한 항목";
+    BASKET_EMPTY: "Nothing is chosen yet. Tick the boxes beside volumes, images, containers or files.", "아직 선택한 항목이 없습니다. 볼륨, 이미지, 컨테이너, 파일 옆의 상자를 선택하십시오.";
+    BASKET_CLEAR: "Clear the list", "목록 비우기";
+    ITEM: "What", "항목";
+    ITEM_KIND: "Saved as", "저장 형식";
+    ITEM_WEIGHT: "Size", "크기";
+    ITEM_WEIGHT_HINT: "Sum of the files, before packing.", "압축하기 전 파일 크기의 합입니다.";
+    WEIGHING: "counting …", "계산 중…";
+    REMOVE: "Do not take {name}", "{name} 선택 해제";
+    WHAT_IMAGE: "image", "이미지";
+    WHAT_CONTAINER: "container", "컨테이너";
+    WHAT_CHANGES: "changes of", "변경 내용";
+    WHAT_VOLUME: "volume", "볼륨";
+    WHAT_LAYER: "layer", "레이어";
+    WHAT_STORE: "data folder", "데이터 폴더";
+    WHAT_FILES: "files of {scope}", "{scope}의 파일";
+    KIND_TAR: "files, .tar", "파일, .tar";
+    KIND_TAR_GZ: "files, packed .tar.gz (slower, smaller)", "파일, 압축 .tar.gz(느리지만 작음)";
+    KIND_DOCKER: "image for docker load, .tar", "docker load용 이미지, .tar";
+    KIND_OCI: "image as OCI layout, .tar", "OCI 레이아웃 이미지, .tar";
+    TOGETHER: "Put images and containers into one archive: layers they share are written once", "이미지와 컨테이너를 파일 하나에 담기: 함께 쓰는 레이어를 한 번만 기록합니다";
+
+    DAMAGE_TITLE: "When a file on the disk is damaged", "디스크의 파일이 손상된 경우";
+    DAMAGE_SKIP: "Leave that file out and go on", "그 파일만 빼고 계속";
+    DAMAGE_SKIP_WHY: "All that is in the archive is right. What is missing stands in the list beside it.", "압축 파일에는 온전한 것만 들어갑니다. 빠진 파일은 함께 저장되는 목록에 적힙니다.";
+    DAMAGE_GAPS: "Keep what can be read of it", "읽을 수 있는 부분은 저장";
+    DAMAGE_GAPS_WHY: "What cannot be read becomes zeros, and the list says exactly where. Good for logs and photos; a database will most likely refuse such a file.", "읽을 수 없는 부분은 0으로 채우고 위치를 목록에 정확히 적습니다. 로그나 사진에는 좋지만 데이터베이스는 이런 파일을 거부할 가능성이 높습니다.";
+    DAMAGE_STOP: "Stop at once", "바로 중지";
+    DAMAGE_STOP_WHY: "For when only a complete archive is of use to you.", "완전한 압축 파일만 의미가 있을 때 선택하십시오.";
+
+    WAY_TITLE: "Where to", "저장 위치";
+    WAY_FOLDER: "A folder you choose", "직접 고르는 폴더";
+    WAY_FOLDER_WHY: "The browser asks for it when you save. Any size; each archive with its list beside it; goes on after a reload.", "저장할 때 브라우저가 폴더를 묻습니다. 크기 제한이 없고 목록이 함께 저장되며 페이지를 새로 고쳐도 이어집니다.";
+    WAY_FILE: "A file you choose", "직접 고르는 파일";
+    WAY_FILE_WHY: "The browser asks for it when you save. Any size; the list goes to your downloads.", "저장할 때 브라우저가 위치를 묻습니다. 크기 제한이 없고 목록은 다운로드 폴더에 저장됩니다.";
+    WAY_DOWNLOAD: "This browser's downloads", "브라우저 다운로드";
+    WAY_DOWNLOAD_WHY: "Any size. The browser may ask whether the page may save several files.", "크기 제한이 없습니다. 여러 파일의 다운로드를 허용할지 브라우저가 물을 수 있습니다.";
+    WAY_MEMORY: "This browser's downloads, out of memory", "브라우저 다운로드(메모리 사용)";
+    WAY_MEMORY_WHY: "Up to {limit} a file: it is put together in memory first.", "파일당 {limit}까지 가능합니다. 먼저 메모리에서 파일을 만듭니다.";
+    WAY_MEMORY_ONLY: "This browser can save at most {limit} at once. For more use Chrome or Edge, or the careen command.", "이 브라우저에서는 한 번에 {limit}까지만 저장할 수 있습니다. 더 큰 파일은 Chrome이나 Edge 또는 careen 명령을 사용하십시오.";
+
+    SAVE_ONE: "Save 1 file", "파일 1개 저장";
+    SAVE_MANY: "Save {n} files", "파일 {n}개 저장";
+    TOTAL: "about {size}", "약 {size}";
+    TOTAL_SOME: "more than {size}", "{size} 이상";
+    TOTAL_OPEN: "size still being counted", "크기 계산 중";
+    DIALOG_CLOSED: "Nothing was saved: no place was chosen.", "저장 위치를 고르지 않아 저장하지 않았습니다.";
+    DIALOG_FAILED: "The browser did not let us choose a place: {reason}.", "저장 위치를 고를 수 없습니다: {reason}.";
+
+    QUEUE_TITLE: "Saved and being saved", "저장 현황";
+    QUEUE_PAUSED: "The page was reloaded before everything was saved. What is done stays done; the rest begins anew.", "저장이 끝나기 전에 페이지가 새로 고쳐졌습니다. 완료된 파일은 그대로이며 나머지는 처음부터 다시 저장합니다.";
+    QUEUE_OTHER_DISK: "waits for its disk {name} to be opened", "디스크 {name} 파일을 열면 시작";
+    GO_ON: "Go on saving", "저장 계속";
+    WAITING: "waiting", "대기 중";
+    RUNNING: "saving", "저장 중";
+    DONE: "complete", "완료";
+    DONE_PARTLY: "saved, not all of it", "일부 빠짐";
+    STOPPED: "stopped", "중지됨";
+    FAILED: "not saved", "저장 실패";
+    LOOKING: "looking through it first, {size} read", "먼저 확인하는 중, {size} 읽음";
+    PROGRESS: "{done} of about {total}", "약 {total} 중 {done}";
+    PROGRESS_OPEN: "{done} written", "{done} 기록";
+    LEFT: "about {time} left", "약 {time} 남음";
+    AGAIN: "Once more", "다시 저장";
+    FORGET: "Remove from this list", "목록에서 제거";
+    STOP_ONE: "Stop saving {name}", "{name} 저장 중지";
+    RESULT: "{size}, {entries} entries", "{size}, 항목 {entries}개";
+    RESULT_MISSING: "{n} left out because they cannot be read", "읽을 수 없어 제외 {n}개";
+    RESULT_GAPS: "{n} with gaps", "빈 곳이 있는 파일 {n}개";
+    RESULT_NOT_HELD: "{n} that such an archive cannot hold", "이 형식에 담을 수 없는 항목 {n}개";
+    SHA256: "sha256", "sha256";
+    FINDINGS: "What was met on the way", "저장하면서 발견한 점";
+    STOPPED_WRITTEN: "Stopped after {size}. Nothing incomplete was left under its name.", "{size}까지 기록하고 중지했습니다. 완전하지 않은 파일은 남기지 않았습니다.";
+    STOPPED_DOWNLOAD: "Stopped after {size}. The browser's list of downloads shows it as failed; a part of it that is still there can be deleted.", "{size}까지 기록하고 중지했습니다. 브라우저 다운로드 목록에 실패로 표시되며 남은 부분은 삭제해도 됩니다.";
+    STOPPED_BEFORE: "Stopped before anything was written.", "기록하기 전에 중지했습니다.";
+    FAILED_AFTER: "{size} had been written until then; that is not a whole archive.", "그때까지 {size}를 기록했지만 완전한 압축 파일이 아닙니다.";
+    FAIL_LOST: "The disk file changed, or another program holds it. Quit Docker, run wsl --shutdown, pick the file again, then save once more.", "디스크 파일이 변경되었거나 다른 프로그램이 사용 중입니다. Docker를 종료하고 wsl --shutdown을 실행한 뒤 파일을 다시 선택하고 다시 저장하십시오.";
+    FAIL_READ: "The disk could not be read: {reason}", "디스크를 읽을 수 없습니다: {reason}";
+    FAIL_FULL: "There is no room left where it is saved. Free some space or choose another place, then save it once more.", "저장할 위치에 남은 공간이 없습니다. 공간을 확보하거나 다른 위치를 골라 다시 저장하십시오.";
+    FAIL_ENDED: "The browser ended it: it was cancelled in the list of downloads, or there is no room left there.", "브라우저가 저장을 끝냈습니다. 다운로드 목록에서 취소했거나 남은 공간이 없습니다.";
+    FAIL_FORBIDDEN: "The browser does not let the page write there. Choose the place anew.", "브라우저가 그 위치에 쓰는 것을 허용하지 않습니다. 위치를 다시 고르십시오.";
+    FAIL_GONE: "The folder or file is not there any more. Choose the place anew.", "폴더나 파일이 더 이상 없습니다. 위치를 다시 고르십시오.";
+    FAIL_LARGE: "It is larger than {limit}, the most that this browser can save this way. Use Chrome or Edge, or the careen command.", "이 방식으로 저장할 수 있는 {limit}보다 큽니다. Chrome이나 Edge 또는 careen 명령을 사용하십시오.";
+    FAIL_OTHER: "The browser could not write it: {reason}.", "브라우저가 기록하지 못했습니다: {reason}.";
+    SAVING_NOW: "Saving {name}", "{name} 저장 중";
+    SAVING_SHARE: "saving, {share} %", "저장 중 {share}%";
+    SAVED_NOW: "1 file saved", "파일 1개 저장됨";
+    SAVED_NOW_MANY: "{n} files saved", "파일 {n}개 저장됨";
+    UNSAVED_NOW: "1 file not saved", "파일 1개 저장 실패";
+    UNSAVED_NOW_MANY: "{n} files not saved", "파일 {n}개 저장 실패";
+    SAVED_FOLDER: "in the folder {name}", "{name} 폴더";
+    SAVED_FOLDER_CHOSEN: "in the folder you chose", "직접 고른 폴더";
+    SAVED_FILE: "where you chose; its list is in the browser's downloads", "직접 고른 위치, 목록은 브라우저 다운로드";
+    SAVED_DOWNLOAD: "in the browser's downloads, together with its list", "목록과 함께 브라우저 다운로드";
+    NEXT_LOAD: "To use it in another Docker:", "다른 Docker에서 사용하려면:";
+    NEXT_VOLUME: "To put it into a new volume of another Docker, from the folder it is in:", "다른 Docker의 새 볼륨에 넣으려면 파일이 있는 폴더에서:";
+    SAVING_OPEN: "saving, {done}", "저장 중 {done}";
+
+    CHECK_TITLE: "Check a file that was saved earlier", "이전에 저장한 파일 확인";
+    CHECK_TEXT: "Pick an archive together with the .manifest.json that was saved with it. Its checksum is computed again and compared.", "압축 파일과 함께 저장된 .manifest.json을 같이 선택하십시오. 체크섬을 다시 계산하여 비교합니다.";
+    CHECK_PICK: "Pick the two files", "두 파일 선택";
+    CHECK_NEEDS_TWO: "Two files are needed: an archive, and the .manifest.json that belongs to it.", "압축 파일과 그에 해당하는 .manifest.json, 두 파일이 필요합니다.";
+    CHECKING: "{name}: {done} of {size} compared", "{name}: {size} 중 {done} 비교";
+    CHECK_GOOD: "{name} is exactly as it was saved.", "{name} 파일은 저장했을 때와 정확히 같습니다.";
+    CHECK_GOOD_PARTLY: "It did not hold everything from the start: {missing} entries were left out and {gaps} files have gaps.", "처음부터 모든 항목이 들어 있지는 않았습니다. 제외된 항목 {missing}개, 빈 곳이 있는 파일 {gaps}개.";
+    CHECK_SIZE: "{name} is not as it was saved: it has {size}, and its list says {expected}. Most likely it was not copied to its end.", "{name} 파일은 저장했을 때와 다릅니다. 크기가 {size}이며 목록에는 {expected}로 적혀 있습니다. 끝까지 복사되지 않은 것으로 보입니다.";
+    CHECK_BAD: "{name} is not as it was saved: its checksum is {sha256}, and its list says {expected}. Save it once more.", "{name} 파일은 저장했을 때와 다릅니다. 체크섬이 {sha256}이며 목록에는 {expected}로 적혀 있습니다. 다시 저장하십시오.";
+
+    SAVE_NOW: "Save as", "저장";
+    SAVE_NOW_HINT: "Save {name}", "{name} 저장";
+    CHOOSE: "Choose {name} for taking out", "{name} 선택";
+    CHOOSE_THIS: "Choose, to save several together", "여러 항목과 함께 저장하도록 선택";
+    CHOOSE_ALL: "Choose all that are shown", "표시된 항목 모두 선택";
+    IN_BASKET: "{n} chosen", "{n}개 선택됨";
+
+    VERIFY_TITLE: "Can it be given exactly?", "원본 그대로 꺼낼 수 있습니까?";
+    VERIFY_TEXT: "Puts every layer together as it was packed and compares its sha256 with the one that the image names. Nothing is written.", "모든 레이어를 원래대로 만들어 이미지에 적힌 sha256과 비교합니다. 아무것도 기록하지 않습니다.";
+    VERIFY: "Verify", "검증";
+    VERIFYING: "verifying, {size} read", "검증 중, {size} 읽음";
+    VERIFY_EXACT: "exact", "정확함";
+    VERIFY_REBUILT: "rebuilt", "재구성";
+    VERIFY_DAMAGED: "damaged", "손상됨";
+    VERIFY_MISSING: "missing", "없음";
+    VERIFY_ALL_EXACT: "All {n} layers are exact: the archive will have this very image id.", "레이어 {n}개가 모두 정확합니다. 압축 파일의 이미지 ID가 그대로 유지됩니다.";
+    VERIFY_NONE: "This image has no layers.", "이 이미지에는 레이어가 없습니다.";
+    VERIFY_NOT_EXACT: "{n} of {total} layers are not exact. The image can still be saved as far as its files are there, but it will have another id.", "레이어 {total}개 중 {n}개가 정확하지 않습니다. 남아 있는 파일로 이미지를 저장할 수 있지만 ID가 달라집니다.";
+}
