@@ -26,24 +26,26 @@ self.addEventListener('fetch', (event) => {
 /** The file as the page gives it, piece by piece. */
 function answer({ name, type, port }) {
   let given = () => {};
-  let last;
+  const taken = [];
   const source = {
     start(controller) {
       port.onmessage = ({ data }) => {
         if (data === 'end') controller.close();
         else if (data === 'fail') controller.error(new Error('the page gave it up'));
         else {
-          last = data.buffer;
+          taken.push(data.buffer);
           for (let at = 0; at < data.length; at += PIECE) controller.enqueue(data.subarray(at, at + PIECE));
         }
         given();
       };
     },
     pull() {
-      // With nothing kept ahead, the browser asks when it has taken all of the last piece: its memory is given back at
-      // once and not only with the next garbage collection.
-      last?.transfer?.(0);
-      last = undefined;
+      // With nothing kept ahead, the browser asks when it has taken all of the last piece. The one before goes back to the
+      // page, which gives its memory back at once; here it would wait for the garbage collection.
+      if (taken.length > 1) {
+        const used = taken.shift();
+        port.postMessage(used, [used]);
+      }
       return new Promise((resolve) => {
         given = resolve;
         port.postMessage('pull');

@@ -23,6 +23,8 @@ pub enum ArchiveKind {
     Tar,
     /// Files as tar, packed with gzip.
     TarGz,
+    /// Files as zip.
+    Zip,
     /// Images as `docker load` reads them.
     Docker,
     /// Images as an OCI layout.
@@ -39,6 +41,7 @@ impl ArchiveKind {
     pub fn ending(self) -> &'static str {
         match self {
             ArchiveKind::TarGz => ".tar.gz",
+            ArchiveKind::Zip => ".zip",
             ArchiveKind::Tar | ArchiveKind::Docker => ".tar",
             ArchiveKind::Oci => ".oci.tar",
         }
@@ -55,6 +58,52 @@ pub enum OnDamage {
     Skip,
     /// The file is kept, with zeros in the place of what cannot be read.
     Gaps,
+}
+
+/// What is to be put into a move kit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitOf {
+    /// Names of volumes.
+    pub volumes: Vec<String>,
+    /// Ids of images.
+    pub images: Vec<String>,
+    /// Ids of containers, each of which becomes an image with its changes as one more layer.
+    pub containers: Vec<String>,
+    /// What is done about a file that cannot be read whole.
+    pub on_damage: OnDamage,
+}
+
+/// A file of a kit of which bytes travel beside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitFile {
+    /// Its path in the kit, with slashes between names.
+    pub path: String,
+    /// What becomes of it after these bytes.
+    pub state: KitFileState,
+}
+
+/// What becomes of a file of a kit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KitFileState {
+    /// More bytes follow.
+    GoesOn,
+    /// It is complete.
+    Complete,
+    /// It could not be made and is to be removed.
+    Dropped,
+}
+
+/// How far a kit has come. The bytes of `files` travel beside, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KitStep {
+    /// The files that these bytes are of.
+    pub files: Vec<KitFile>,
+    /// Bytes of archives that were handed out.
+    pub written: u64,
+    /// Bytes read of the disk since it was opened.
+    pub bytes_read: u64,
+    /// What was met, at the end.
+    pub end: Option<Vec<Finding>>,
 }
 
 /// How far an export has come, with the bytes that travel beside.

@@ -18,11 +18,13 @@ mod rows;
 
 use careen_model::{
     Comparison, ContainerDetails, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream,
-    Progress, SideBySide, Space, Survey, Verified,
+    OnlyHere, Progress, SideBySide, Space, Survey, Verified, Weight,
 };
 use serde::{Deserialize, Serialize};
 
-pub use exports::{ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, OnDamage};
+pub use exports::{
+    ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep, OnDamage,
+};
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
 
 /// Version and fingerprint of the protocol; page and worker must have the same.
@@ -140,6 +142,12 @@ pub enum Request {
     /// The next bytes of the archive. Answered by [`Reply::Exported`], the bytes of the archive and of its manifest
     /// travelling beside; nothing is read before it is asked for.
     ExportNext,
+    /// Begins a move kit in place of any other. Answered by [`Reply::Begun`].
+    Kit(KitOf),
+    /// The next bytes of the kit. Answered by [`Reply::Kit`].
+    KitNext,
+    /// What no registry has. Walks through volumes and the changes of containers; answered by [`Reply::OnlyHere`].
+    OnlyHere,
     /// How much an archive of this will hold. Walks through files; answered by [`Reply::Weight`].
     Weigh(ExportOf),
     /// Whether layers can be given as the very bytes they were packed as. Answered by [`Reply::Verified`].
@@ -267,12 +275,11 @@ pub enum Reply {
     /// The next bytes of an archive and of its manifest, which travel beside.
     Exported(ExportStep),
     /// How much an archive will hold.
-    Weight {
-        /// Objects.
-        entries: u64,
-        /// Bytes of their content, each file once.
-        bytes: u64,
-    },
+    Weight(Weight),
+    /// The next bytes of a kit, which travel beside.
+    Kit(KitStep),
+    /// What no registry has.
+    OnlyHere(Box<OnlyHere>),
     /// Layers, and the images that use them.
     Verified(Verified),
     /// How far a file has been compared with its manifest.

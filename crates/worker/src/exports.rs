@@ -3,8 +3,12 @@
 use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, Findings, Place, ReadError};
-use careen_protocol::{ArchiveKind, ExportEnd, ExportOf, ExportStep, OnDamage, Reply, RequestId};
-use careen_survey::{ArchiveFormat, Chunk, Export, ExportFormat, ExportRequest, ImageFormat, Scope};
+use careen_protocol::{
+    ArchiveKind, ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, Reply, RequestId,
+};
+use careen_survey::{
+    ArchiveFormat, Chunk, Export, ExportFormat, ExportRequest, ImageFormat, KitPiece, KitRequest, PieceState, Scope,
+};
 
 use crate::session::OpenDisk;
 use crate::{post, work};
@@ -25,15 +29,21 @@ fn request(of: ExportOf) -> Result<ExportRequest, ReadError> {
         format: match of.kind {
             ArchiveKind::Tar => ExportFormat::Files(ArchiveFormat::Tar),
             ArchiveKind::TarGz => ExportFormat::Files(ArchiveFormat::TarGz),
+            ArchiveKind::Zip => ExportFormat::Files(ArchiveFormat::Zip),
             ArchiveKind::Docker => ExportFormat::Images(ImageFormat::Docker),
             ArchiveKind::Oci => ExportFormat::Images(ImageFormat::Oci),
         },
-        on_damage: match of.on_damage {
-            OnDamage::Stop => careen_survey::OnDamage::Stop,
-            OnDamage::Skip => careen_survey::OnDamage::Skip,
-            OnDamage::Gaps => careen_survey::OnDamage::Gaps,
-        },
+        on_damage: on_damage(of.on_damage),
+        ..ExportRequest::default()
     })
+}
+
+fn on_damage(wanted: OnDamage) -> careen_survey::OnDamage {
+    match wanted {
+        OnDamage::Stop => careen_survey::OnDamage::Stop,
+        OnDamage::Skip => careen_survey::OnDamage::Skip,
+        OnDamage::Gaps => careen_survey::OnDamage::Gaps,
+    }
 }
 
 /// Begins an archive. Nothing of its content is read yet.
@@ -53,12 +63,7 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
     };
     let Exporting { export, chunk, findings } = &mut exporting;
     let goes_on = export.next(chunk)?;
-    // Files that cannot be read are left out or kept with gaps. When it is the disk that cannot be read any more, all
-    // that follows would be: that is no archive.
-    if disk.lost.get() {
-        let what = "the disk file changed or is in use by another program, so the browser refuses to read it";
-        return Err(ReadError::io(&Place::default(), what));
-    }
+    still_there(disk)?;
     let end = (!goes_on).then(|| {
         let summary = export.summary();
         let mut all = std::mem::take(findings);
@@ -78,7 +83,7 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
         bytes_read: disk.session.bytes_read(),
         end,
     };
-    post::chunk(id, step, &chunk.archive, &chunk.manifest);
+    post::pieces(id, Reply::Exported(step), &[&chunk.archive, &chunk.manifest]);
     if goes_on {
         disk.exporting = Some(exporting);
     }
@@ -87,8 +92,66 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
 
 /// How much an archive will hold.
 pub fn weigh(disk: &OpenDisk, of: ExportOf) -> Result<Reply, ReadError> {
-    let weight = disk.session.weigh(&request(of)?)?;
-    Ok(Reply::Weight { entries: weight.entries, bytes: weight.bytes })
+    // Whatever is wrong is told by the export itself.
+    let weight = disk.session.weight(&request(of)?, &mut work::tell_progress(), &mut Findings::new())?;
+    still_there(disk)?;
+    Ok(Reply::Weight(weight))
+}
+
+/// What no registry has.
+pub fn only_here(disk: &OpenDisk) -> Result<Reply, ReadError> {
+    let here = disk.session.only_here(&mut work::tell_progress(), &mut Findings::new())?;
+    still_there(disk)?;
+    Ok(Reply::OnlyHere(Box::new(here)))
+}
+
+/// Begins a kit. Nothing large is read yet.
+pub fn begin_kit(disk: &mut OpenDisk, of: KitOf) -> Result<Reply, ReadError> {
+    disk.kit = None;
+    let KitOf { volumes, images, containers, on_damage: wanted } = of;
+    let request = KitRequest { volumes, images, containers, on_damage: on_damage(wanted) };
+    disk.kit = Some(disk.session.kit(&request)?);
+    Ok(Reply::Begun)
+}
+
+/// Answers with the next bytes of the kit.
+pub fn next_of_kit(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
+    let Some(mut kit) = disk.kit.take() else {
+        let what = "no kit is under way".to_owned();
+        return Err(ReadError::new(ErrorKind::Unsupported(what), Place::default()));
+    };
+    let mut pieces = Vec::new();
+    let goes_on = kit.next(&mut pieces)?;
+    still_there(disk)?;
+    let file = |piece: &KitPiece| KitFile {
+        path: piece.file.clone(),
+        state: match piece.state {
+            PieceState::GoesOn => KitFileState::GoesOn,
+            PieceState::Complete => KitFileState::Complete,
+            PieceState::Dropped => KitFileState::Dropped,
+        },
+    };
+    let step = KitStep {
+        files: pieces.iter().map(file).collect(),
+        written: kit.written(),
+        bytes_read: disk.session.bytes_read(),
+        end: (!goes_on).then(|| kit.findings().to_vec()),
+    };
+    post::pieces(id, Reply::Kit(step), &pieces.iter().map(|piece| piece.bytes.as_slice()).collect::<Vec<_>>());
+    if goes_on {
+        disk.kit = Some(kit);
+    }
+    Ok(())
+}
+
+/// An error when the browser does not let the disk be read any more. Files that cannot be read are left out or kept with
+/// gaps; when it is the whole disk, all that follows would be, and that is no archive.
+fn still_there(disk: &OpenDisk) -> Result<(), ReadError> {
+    if disk.lost.get() {
+        let what = "the disk file changed or is in use by another program, so the browser refuses to read it";
+        return Err(ReadError::io(&Place::default(), what));
+    }
+    Ok(())
 }
 
 /// Whether layers can be given as the very bytes they were packed as.
@@ -96,8 +159,6 @@ pub fn verify(disk: &mut OpenDisk, scopes: &[String]) -> Result<Reply, ReadError
     let scopes = scopes.iter().map(|scope| Scope::from_str(scope)).collect::<Result<Vec<_>, _>>()?;
     let mut findings = Findings::new();
     let verified = disk.session.verify(&scopes, &mut work::tell_progress(), &mut findings)?;
-    if disk.lost.get() {
-        return Err(ReadError::io(&Place::default(), "the disk file changed or is in use by another program"));
-    }
+    still_there(disk)?;
     Ok(Reply::Verified(verified))
 }

@@ -4,6 +4,7 @@
 //! worker returns to the browser's event loop, where waiting messages are heard.
 
 mod answer;
+mod buffers;
 mod containers;
 mod directory;
 mod exports;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
 use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
-use careen_survey::{Options, Scope, Session, report};
+use careen_survey::{Kit, Options, Scope, Session, report};
 use web_sys::File;
 
 use crate::containers::{self, Containers};
@@ -55,6 +55,8 @@ pub struct OpenDisk {
     pub timeline: Option<Timeline>,
     /// The archive that is being written.
     pub exporting: Option<Exporting>,
+    /// The kit that is being written.
+    pub kit: Option<Kit>,
     trees: Vec<(String, Rc<dyn FileTree>)>,
     findings_told: usize,
 }
@@ -187,6 +189,7 @@ impl Worker {
             space: None,
             timeline: None,
             exporting: None,
+            kit: None,
             trees: Vec::new(),
             findings_told,
         });
@@ -241,6 +244,9 @@ impl OpenDisk {
             Request::Container { id } => containers::details(self, &id)?,
             Request::Export(of) => exports::begin(self, of)?,
             Request::ExportNext => return exports::next(self, id),
+            Request::Kit(of) => exports::begin_kit(self, of)?,
+            Request::KitNext => return exports::next_of_kit(self, id),
+            Request::OnlyHere => exports::only_here(self)?,
             Request::Weigh(of) => exports::weigh(self, of)?,
             Request::Verify { scopes } => exports::verify(self, &scopes)?,
             Request::Space => answer::space(self)?,

@@ -8,9 +8,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Place, ReadError};
-use js_sys::{ArrayBuffer, Function, Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, File, FileReaderSync};
+
+use crate::buffers;
 
 /// Bytes asked of the browser at once. Larger pieces gain nothing and need as much memory once more.
 const PIECE: usize = 16 << 20;
@@ -60,7 +62,7 @@ impl WebFile {
             return Err(ReadError::io(&self.place, text));
         }
         bytes.copy_to(piece);
-        let_go(&bytes.buffer());
+        buffers::let_go(&bytes.buffer());
         Ok(())
     }
 
@@ -75,16 +77,6 @@ impl WebFile {
             return ReadError::io(&self.place, text);
         }
         ReadError::io(&self.place, format_args!("{}: {}", exception.name(), exception.message()))
-    }
-}
-
-/// Gives the memory of a buffer back at once. A browser that cannot do that waits for its garbage collection, and some
-/// hundred MiB gather until then.
-fn let_go(buffer: &ArrayBuffer) {
-    let transfer = Reflect::get(buffer, &"transfer".into()).and_then(|transfer| transfer.dyn_into::<Function>());
-    if let Ok(transfer) = transfer {
-        // To a buffer of no length. What fails here fails in the browsers that have no such call.
-        let _ = transfer.call1(buffer, &0.into());
     }
 }
 

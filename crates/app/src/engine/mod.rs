@@ -43,8 +43,8 @@ pub struct Answer {
     pub reply: Reply,
     /// Bytes that came with it.
     pub bytes: Option<Uint8Array>,
-    /// Bytes of a manifest that came with those of its archive.
-    pub manifest: Option<Uint8Array>,
+    /// Bytes of several files that came with it.
+    pub pieces: Vec<Uint8Array>,
 }
 
 /// What came of opening files.
@@ -358,7 +358,7 @@ impl Engine {
             Event::Ready { .. } => self.inner.borrow_mut().worker.iter_mut().for_each(Running::ready),
             Event::Reply(reply) => {
                 let bytes = field("bytes").dyn_into::<Uint8Array>().ok();
-                self.answer(id, Ok(Answer { reply, bytes, manifest: None }));
+                self.answer(id, Ok(Answer { reply, bytes, pieces: Vec::new() }));
             }
             Event::Failed(failure) => self.answer(id, Err(failure)),
             other => {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use careen_model::Progress;
 use careen_protocol::{BUILD, Event, Failure, FailureKind, Message, Reply, Request, RequestId};
 use futures_channel::oneshot;
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::File;
@@ -154,7 +154,6 @@ impl Side {
             return;
         }
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
-        let bytes = |name: &str| field(name).dyn_into::<Uint8Array>().ok();
         let (id, event) = match serde_wasm_bindgen::from_value::<Message<Event>>(field("message")) {
             Ok(Message { id, body }) => (id, body),
             Err(error) => return self.failed(generation, &error.to_string()),
@@ -165,7 +164,11 @@ impl Side {
                 self.inner.borrow_mut().worker.iter_mut().for_each(Running::ready);
                 return;
             }
-            Event::Reply(reply) => Ok(Answer { reply, bytes: bytes("bytes"), manifest: bytes("manifest") }),
+            Event::Reply(reply) => {
+                let pieces: Array = field("pieces").dyn_into().unwrap_or_default();
+                let pieces = pieces.iter().filter_map(|piece| piece.dyn_into().ok()).collect();
+                Ok(Answer { reply, bytes: field("bytes").dyn_into::<Uint8Array>().ok(), pieces })
+            }
             Event::Failed(failure) => Err(failure),
             Event::FileLost => return self.lost(),
             Event::Progress(progress) => return self.progress.set(Some(progress)),

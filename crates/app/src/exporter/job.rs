@@ -1,10 +1,10 @@
 //! A file that is to be saved, is being saved, or was.
 
-use careen_protocol::{ExportEnd, ExportOf, Failure};
+use careen_protocol::{ExportEnd, Failure};
 use serde::{Deserialize, Serialize};
 
 use crate::saving::{Trouble, Way};
-use crate::state::Picked;
+use crate::state::{Content, Picked};
 
 /// Tells a job from every other of the queue.
 pub type JobId = u32;
@@ -19,7 +19,7 @@ pub struct Job {
     /// What people call what is in it.
     pub labels: Vec<String>,
     /// What is in it.
-    pub of: ExportOf,
+    pub of: Content,
     /// Bytes before any packing, if that is known.
     pub weight: Option<u64>,
     /// How it is saved.

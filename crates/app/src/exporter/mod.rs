@@ -6,6 +6,7 @@
 //! file that is done is not done again.
 
 mod job;
+mod kit;
 mod remember;
 
 use std::cell::{Cell, RefCell};
@@ -18,7 +19,7 @@ use leptos::task::spawn_local;
 
 use crate::engine::{Answer, Engine, Side, unexpected};
 use crate::saving::{MEMORY_LIMIT, Sink, Target, Trouble, Way, may_write};
-use crate::state::{Picked, Plan};
+use crate::state::{Content, Picked, Plan};
 
 pub use self::job::{Job, JobId, JobState, Mark, Now, Why};
 
@@ -259,15 +260,20 @@ impl Exporter {
         if job.way == Way::Memory && job.weight.is_some_and(|weight| weight > MEMORY_LIMIT) {
             return Err(Why::Write(Trouble::TooLarge));
         }
-        match self.side.ask(Request::Export(job.of.clone())).await.map_err(|failure| self.why(failure))?.reply {
+        let request = match &job.of {
+            Content::Archive(of) => Request::Export(of.clone()),
+            Content::Kit(of) => Request::Kit(of.clone()),
+        };
+        match self.side.ask(request).await.map_err(|failure| self.why(failure))?.reply {
             Reply::Begun => {}
             other => return Err(Why::Read(unexpected(&other))),
         }
+        if let (Content::Kit(_), Target::Folder(folder)) = (&job.of, &target) {
+            return self.save_kit(job, folder).await;
+        }
         let (sink, name) = Sink::open(&target, &job.name, "application/octet-stream").await.map_err(Why::Write)?;
         self.hold(&sink)?;
-        if name != job.name {
-            self.jobs.update(|jobs| jobs.iter_mut().filter(|it| it.id == job.id).for_each(|it| it.name = name.clone()));
-        }
+        self.rename(job, &name);
         let list = format!("{name}.manifest.json");
         let list = Sink::beside(&target, &list, "application/json").await.map_err(Why::Write)?;
         self.hold(&list)?;
@@ -275,6 +281,15 @@ impl Exporter {
         sink.close().await.map_err(Why::Write)?;
         list.close().await.map_err(Why::Write)?;
         Ok(end)
+    }
+
+    /// Notes the name that a file got.
+    fn rename(&self, job: &Job, name: &str) {
+        if name != job.name {
+            self.jobs.update(|jobs| {
+                jobs.iter_mut().filter(|it| it.id == job.id).for_each(|it| it.name = name.to_owned());
+            });
+        }
     }
 
     /// Notes what is written to, so that it can be given up at once.
@@ -297,14 +312,12 @@ impl Exporter {
                 Some(answer) => answer.await.unwrap_or_else(|_| Err(cancelled())),
                 None => Err(cancelled()),
             };
-            let Answer { reply, bytes, manifest } = answer.map_err(|failure| self.why(failure))?;
+            let Answer { reply, pieces, .. } = answer.map_err(|failure| self.why(failure))?;
             let Reply::Exported(step) = reply else { return Err(Why::Read(unexpected(&reply))) };
             // Taken before they are written: bytes that were handed on have no length any more.
-            let length = bytes.as_ref().map_or(0, js_sys::Uint8Array::length);
-            for (to, bytes) in [(sink, &bytes), (list, &manifest)] {
-                if let Some(bytes) = bytes {
-                    to.write(bytes).await.map_err(Why::Write)?;
-                }
+            let length = pieces.first().map_or(0, js_sys::Uint8Array::length);
+            for (to, bytes) in [sink, list].into_iter().zip(&pieces) {
+                to.write(bytes).await.map_err(Why::Write)?;
             }
             let time = js_sys::Date::now();
             if length == 0 {

@@ -10,8 +10,15 @@ super::texts! {
     PRESET_VOLUMES: "{n} volumes", "볼륨 {n}개";
     PRESET_IMAGE: "1 image that was only built here", "여기에서만 빌드된 이미지 1개";
     PRESET_IMAGES: "{n} images that were only built here", "여기에서만 빌드된 이미지 {n}개";
-    PRESET_CONTAINER: "what 1 container changed", "컨테이너 1개의 변경 내용";
-    PRESET_CONTAINERS: "what {n} containers changed", "컨테이너 {n}개의 변경 내용";
+    PRESET_CONTAINER: "1 container that changed its files", "파일이 변경된 컨테이너 1개";
+    PRESET_CONTAINERS: "{n} containers that changed their files", "파일이 변경된 컨테이너 {n}개";
+    PRESET_COUNTING: "Looking what exists nowhere else …", "다른 곳에 없는 데이터를 확인하는 중…";
+    PRESET_NONE: "Nothing: every image came from a registry, and there are no volumes and no changed containers.", "없습니다. 모든 이미지는 레지스트리에서 받은 것이며 볼륨이나 변경된 컨테이너가 없습니다.";
+    PRESET_SIZE: "{size} in all", "합계 {size}";
+    KIT_TEXT: "Or save all of it at once as a move kit: a folder with these archives, the compose files and a script that puts everything into another Docker. Nothing has to be chosen.", "또는 이사 꾸러미로 한 번에 저장할 수 있습니다. 압축 파일과 compose 파일, 그리고 다른 Docker에 모두 넣어 주는 스크립트가 담긴 폴더입니다. 따로 선택할 필요가 없습니다.";
+    KIT_SAVE: "Save a move kit into a folder", "폴더에 이사 꾸러미 저장";
+    KIT_NEXT: "To put it into another Docker, run in that folder sh restore.sh, or on Windows:", "다른 Docker에 넣으려면 그 폴더에서 sh restore.sh를 실행하십시오. Windows에서는:";
+    KIT_RESULT: "{size}, {n} files", "{size}, 파일 {n}개";
     PRESET_ADD: "Choose all of this", "모두 선택";
     PRESET_STORE: "Or choose everything: Docker's whole data folder as one packed archive, as for moving it to a Linux machine.", "또는 Docker 데이터 폴더 전체를 압축 파일 하나로 선택할 수 있습니다. Linux 컴퓨터로 옮길 때 쓰는 방식입니다.";
     PRESET_STORE_ADD: "Choose the whole data folder", "데이터 폴더 전체 선택";
@@ -35,6 +42,7 @@ super::texts! {
     WHAT_FILES: "files of {scope}", "{scope}의 파일";
     KIND_TAR: "files, .tar", "파일, .tar";
     KIND_TAR_GZ: "files, packed .tar.gz (slower, smaller)", "파일, 압축 .tar.gz(느리지만 작음)";
+    KIND_ZIP: "files, .zip (Windows; without owners and devices)", "파일, .zip(Windows용, 소유자와 장치 제외)";
     KIND_DOCKER: "image for docker load, .tar", "docker load용 이미지, .tar";
     KIND_OCI: "image as OCI layout, .tar", "OCI 레이아웃 이미지, .tar";
     TOGETHER: "Put images and containers into one archive: layers they share are written once", "이미지와 컨테이너를 파일 하나에 담기: 함께 쓰는 레이어를 한 번만 기록합니다";

@@ -4,12 +4,13 @@
 //! three kinds: a writable stream on a file of a place that the person chose; a download that the page's own service
 //! worker answers; and, where a browser has neither, the memory of the page, up to [`MEMORY_LIMIT`].
 
+mod buffers;
 mod memory;
 mod one_file;
 mod service;
 mod stream;
 
-use js_sys::{ArrayBuffer, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -19,7 +20,7 @@ use crate::engine::describe;
 
 pub use self::memory::{MEMORY_LIMIT, save_bytes, save_text};
 pub use self::one_file::{SaveError, save_file};
-pub use self::stream::{choose_file, choose_folder, may_write};
+pub use self::stream::{choose_file, choose_folder, may_write, new_folder, subfolder};
 
 use self::memory::Memory;
 use self::service::Service;
@@ -179,16 +180,6 @@ impl Sink {
             Sink::Service(service) => service.abort(),
             Sink::Memory(memory) => memory.abort(),
         }
-    }
-}
-
-/// Gives the memory of a buffer back at once. A browser that cannot do that waits for its garbage collection, and some
-/// hundred MiB gather until then.
-fn let_go(buffer: &ArrayBuffer) {
-    let transfer = Reflect::get(buffer, &"transfer".into()).and_then(|transfer| transfer.dyn_into::<Function>());
-    if let Ok(transfer) = transfer {
-        // To a buffer of no length. What fails here fails in the browsers that have no such call.
-        let _ = transfer.call1(buffer, &0.into());
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -19,6 +19,7 @@ use web_sys::{
 };
 
 use super::Trouble;
+use super::buffers::let_go;
 
 const SCRIPT: &str = "save-worker.js";
 const SCOPE: &str = "save/";
@@ -79,6 +80,10 @@ impl Service {
         let hearing = Rc::clone(&state);
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let mut state = hearing.borrow_mut();
+            // What was used up comes back.
+            if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
+                return let_go(&buffer);
+            }
             match event.data().as_string().as_deref() {
                 Some("ready") => state.is_ready = true,
                 Some("pull") => state.wanted = state.wanted.saturating_add(1),

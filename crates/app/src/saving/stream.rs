@@ -8,7 +8,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 
-use super::{Trouble, begin, call, let_go};
+use super::buffers::let_go;
+use super::{Trouble, begin, call};
 
 /// Names tried in a folder in which there are files already.
 const NAMES: u32 = 1000;
@@ -72,6 +73,27 @@ impl Stream {
             }
         });
     }
+}
+
+/// A folder of this name in another, made if need be.
+pub async fn subfolder(folder: &JsValue, name: &str) -> Result<JsValue, Trouble> {
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"create".into(), &true.into());
+    let made = call(folder, "getDirectoryHandle", &[&JsValue::from_str(name), &options]).await;
+    made.map_err(|error| Trouble::of(&error))
+}
+
+/// A new folder in another, with the name it got: not one in which there is something already.
+pub async fn new_folder(folder: &JsValue, name: &str) -> Result<(JsValue, String), Trouble> {
+    for number in 1..NAMES {
+        let name = numbered(name, number);
+        match call(folder, "getDirectoryHandle", &[&JsValue::from_str(&name)]).await {
+            Ok(_) => continue,
+            Err(error) if Trouble::of(&error) != Trouble::Gone => continue,
+            Err(_) => return Ok((subfolder(folder, &name).await?, name)),
+        }
+    }
+    Err(Trouble::Other(format!("{name}: there are too many folders of this name")))
 }
 
 /// Whether a file that is there has no bytes.

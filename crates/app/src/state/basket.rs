@@ -1,7 +1,8 @@
 //! What was chosen to be taken out, from whatever page, until it is saved or let go.
 
-use careen_protocol::{ArchiveKind, ExportOf, OnDamage};
+use careen_protocol::{ArchiveKind, ExportOf, KitOf, OnDamage};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What is smaller is not looked at more closely.
 const LITTLE: u64 = 1 << 20;
@@ -95,9 +96,10 @@ impl Item {
 
 /// The kinds of archive a scope can be put in, the best first.
 pub fn kinds(scope: &str, is_path: bool) -> &'static [ArchiveKind] {
-    const FILES: &[ArchiveKind] = &[ArchiveKind::Tar, ArchiveKind::TarGz];
+    const FILES: &[ArchiveKind] = &[ArchiveKind::Tar, ArchiveKind::TarGz, ArchiveKind::Zip];
     const PACKED: &[ArchiveKind] = &[ArchiveKind::TarGz, ArchiveKind::Tar];
-    const IMAGES: &[ArchiveKind] = &[ArchiveKind::Docker, ArchiveKind::Oci, ArchiveKind::Tar, ArchiveKind::TarGz];
+    const IMAGES: &[ArchiveKind] =
+        &[ArchiveKind::Docker, ArchiveKind::Oci, ArchiveKind::Tar, ArchiveKind::TarGz, ArchiveKind::Zip];
     match scope.split(':').next() {
         _ if is_path => FILES,
         Some("image" | "container") => IMAGES,
@@ -160,6 +162,15 @@ impl Basket {
     }
 }
 
+/// What is saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// An archive.
+    Archive(ExportOf),
+    /// A folder with archives and scripts.
+    Kit(KitOf),
+}
+
 /// A file that is to be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -168,7 +179,7 @@ pub struct Plan {
     /// What people call what is in it.
     pub labels: Vec<String>,
     /// What is in it.
-    pub of: ExportOf,
+    pub of: Content,
     /// Bytes before any packing.
     pub weight: Option<u64>,
 }
@@ -176,52 +187,68 @@ pub struct Plan {
 /// The files that come of these things: images and containers of one kind of archive together if wanted, paths of one
 /// scope together, everything else by itself. No two have the same name.
 pub fn plans(items: &[Item], on_damage: OnDamage, together: bool) -> Vec<Plan> {
-    let mut plans: Vec<(Plan, bool)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for item in items {
-        let joins = |(plan, is_group): &&mut (Plan, bool)| {
-            *is_group
-                && plan.of.kind == item.kind
+        let joins = |group: &&mut Group| {
+            group.is_open
+                && group.of.kind == item.kind
                 && match &item.path {
-                    None => item.kind.is_of_images() && plan.of.kind.is_of_images(),
-                    Some(_) => plan.of.scopes[0] == item.scope && !plan.of.paths.is_empty(),
+                    None => item.kind.is_of_images() && group.of.paths.is_empty(),
+                    Some(_) => group.of.scopes[0] == item.scope && !group.of.paths.is_empty(),
                 }
         };
-        if let Some((plan, _)) = plans.iter_mut().find(joins) {
+        if let Some(group) = groups.iter_mut().find(joins) {
             match &item.path {
-                None => plan.of.scopes.push(item.scope.clone()),
-                Some(path) => plan.of.paths.push(path.clone()),
+                None => group.of.scopes.push(item.scope.clone()),
+                Some(path) => group.of.paths.push(path.clone()),
             }
-            plan.labels.push(item.label.clone());
-            plan.weight = plan.weight.zip(item.weight.bytes()).map(|(sum, bytes)| sum.saturating_add(bytes));
+            group.labels.push(item.label.clone());
+            group.weight = group.weight.zip(item.weight.bytes()).map(|(sum, bytes)| sum.saturating_add(bytes));
             continue;
         }
-        let of = ExportOf { on_damage, ..item.export() };
-        let name = item.stem.as_deref().map(file_name).unwrap_or_default();
-        let is_group = item.path.is_some() || (together && item.kind.is_of_images());
-        let plan = Plan { name, labels: vec![item.label.clone()], of, weight: item.weight.bytes() };
-        plans.push((plan, is_group));
+        groups.push(Group {
+            stem: item.stem.as_deref().map(file_name),
+            labels: vec![item.label.clone()],
+            of: ExportOf { on_damage, ..item.export() },
+            weight: item.weight.bytes(),
+            is_open: item.path.is_some() || (together && item.kind.is_of_images()),
+        });
     }
-    let mut plans: Vec<Plan> = plans.into_iter().map(|(plan, _)| plan).collect();
-    for at in 0..plans.len() {
-        let stem = if plans[at].name.is_empty() { stem(&plans[at]) } else { plans[at].name.clone() };
-        let ending = plans[at].of.kind.ending();
+    let mut plans: Vec<Plan> = Vec::new();
+    for group in groups {
+        // The name of a backup of a data root ends as it does wherever it is described.
+        let ending = match (&group.stem, group.of.kind) {
+            (Some(_), ArchiveKind::TarGz) => ".tgz",
+            (_, kind) => kind.ending(),
+        };
+        let stem = group.stem.clone().unwrap_or_else(|| stem(&group));
         let mut name = format!("{stem}{ending}");
         let mut number = 1;
-        while plans[..at].iter().any(|other| other.name.eq_ignore_ascii_case(&name)) {
+        while plans.iter().any(|other| other.name.eq_ignore_ascii_case(&name)) {
             number += 1;
             name = format!("{stem}-{number}{ending}");
         }
-        plans[at].name = name;
+        let Group { labels, of, weight, .. } = group;
+        plans.push(Plan { name, labels, of: Content::Archive(of), weight });
     }
     plans
 }
 
+/// A file of which more things may become part.
+struct Group {
+    stem: Option<String>,
+    labels: Vec<String>,
+    of: ExportOf,
+    weight: Option<u64>,
+    is_open: bool,
+}
+
 /// The name of a file without its ending.
-fn stem(plan: &Plan) -> String {
-    let scope = &plan.of.scopes[0];
+fn stem(group: &Group) -> String {
+    let scope = &group.of.scopes[0];
     let what = scope.split(':').next().unwrap_or_default();
-    let label = &plan.labels[0];
-    match (plan.of.scopes.len(), plan.of.paths.len()) {
+    let label = &group.labels[0];
+    match (group.of.scopes.len(), group.of.paths.len()) {
         (1, 0) if what == "fs" || what == "host" => file_name(&scope.replace(':', "-")),
         (1, 0) => file_name(&format!("{what}-{label}")),
         (1, 1) => file_name(label.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
@@ -231,7 +258,7 @@ fn stem(plan: &Plan) -> String {
 }
 
 /// A text as a file can be called on every system.
-fn file_name(text: &str) -> String {
+pub fn file_name(text: &str) -> String {
     const LONGEST: usize = 100;
     let is_bad = |letter: char| letter.is_control() || "/\\:*?\"<>|\u{fffd}".contains(letter);
     let plain: String = text.chars().map(|letter| if is_bad(letter) { '_' } else { letter }).take(LONGEST).collect();
@@ -262,7 +289,11 @@ mod tests {
         ];
         let told = |together: bool| {
             let plans = plans(&items, OnDamage::Stop, together);
-            plans.into_iter().map(|plan| (plan.name, plan.of.scopes.len(), plan.of.paths.len(), plan.weight)).collect()
+            let counted = plans.into_iter().map(|plan| match plan.of {
+                Content::Archive(of) => (plan.name, of.scopes.len(), of.paths.len(), plan.weight),
+                Content::Kit(_) => (plan.name, 0, 0, plan.weight),
+            });
+            counted.collect()
         };
         let together: Vec<(String, usize, usize, Option<u64>)> = told(true);
         let expected = [

@@ -5,7 +5,7 @@ mod route;
 mod settings;
 mod told;
 
-pub use basket::{Basket, Item, Plan, Weight, kinds, plans};
+pub use basket::{Basket, Content, Item, Plan, Weight, file_name, kinds, plans};
 pub use route::{PackageTab, Route, severity_word};
 pub use settings::Settings;
 pub use told::{Notice, Phase, Picked, Told};

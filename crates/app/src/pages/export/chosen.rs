@@ -15,6 +15,7 @@ pub fn kind_name(kind: ArchiveKind) -> &'static str {
     let text: &'static Text = match kind {
         ArchiveKind::Tar => &export::KIND_TAR,
         ArchiveKind::TarGz => &export::KIND_TAR_GZ,
+        ArchiveKind::Zip => &export::KIND_ZIP,
         ArchiveKind::Docker => &export::KIND_DOCKER,
         ArchiveKind::Oci => &export::KIND_OCI,
     };
@@ -158,7 +159,7 @@ fn weigh(context: Context) {
         spawn_local(async move {
             let answer = aside.ask(Request::Weigh(item.export())).await;
             let weight = match answer.map(|answer| answer.reply) {
-                Ok(Reply::Weight { bytes, .. }) => Weight::Known(bytes),
+                Ok(Reply::Weight(weight)) => Weight::Known(weight.data),
                 _ => Weight::Untold,
             };
             is_weighing.try_set_value(false);

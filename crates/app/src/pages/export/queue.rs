@@ -8,9 +8,9 @@ use crate::app::context;
 use crate::components::{CopyButton, Icon, SeverityMark, Status, failure_text, icon};
 use crate::exporter::{Job, JobState, Now, Why};
 use crate::format;
-use crate::messages::{self, export, general};
+use crate::messages::{self, Text, export, general};
 use crate::saving::{MEMORY_LIMIT, Target, Trouble, Way, handle_name};
-use crate::state::Route;
+use crate::state::{Content, Route};
 
 /// Findings shown of one file.
 const SHOWN: usize = 50;
@@ -85,7 +85,8 @@ fn JobLine(job: Job) -> impl IntoView {
         }
         JobState::Done { size, end } => {
             let place = place(&job, exporter.target(id).as_ref());
-            view! { <Result size=size end=*end place=place /> <Next job=job.clone() /> }.into_any()
+            let is_kit = matches!(job.of, Content::Kit(_));
+            view! { <Result size=size end=*end place=place is_kit=is_kit /> <Next job=job.clone() /> }.into_any()
         }
         JobState::Stopped { written } => {
             let text = match (written, way) {
@@ -187,11 +188,18 @@ fn place(job: &Job, target: Option<&Target>) -> String {
 /// What can be done with a file now.
 #[component]
 fn Next(job: Job) -> impl IntoView {
-    let volume = match job.of.scopes.as_slice() {
-        [scope] if job.of.paths.is_empty() => scope.strip_prefix("volume:"),
+    let of = match &job.of {
+        Content::Archive(of) => of,
+        Content::Kit(_) => {
+            let command = "powershell -ExecutionPolicy Bypass -File restore.ps1";
+            return Some(next_view(&export::KIT_NEXT, command.to_owned()).into_any());
+        }
+    };
+    let volume = match of.scopes.as_slice() {
+        [scope] if of.paths.is_empty() => scope.strip_prefix("volume:"),
         _ => None,
     };
-    let next = match (job.of.kind, volume) {
+    let next = match (of.kind, volume) {
         (ArchiveKind::Docker, _) => Some((&export::NEXT_LOAD, format!("docker load -i {}", quoted(&job.name)))),
         (ArchiveKind::Tar | ArchiveKind::TarGz, Some(volume)) => {
             let (volume, file) = (quoted(volume), quoted(&format!("/from/{}", job.name)));
@@ -200,11 +208,11 @@ fn Next(job: Job) -> impl IntoView {
         }
         _ => None,
     };
-    next.map(|(text, command)| {
-        view! {
-            <p class="muted job__next">{text.get()} " " <code>{command.clone()}</code> <CopyButton text=command /></p>
-        }
-    })
+    next.map(|(text, command)| next_view(text, command).into_any())
+}
+
+fn next_view(text: &'static Text, command: String) -> impl IntoView {
+    view! { <p class="muted job__next">{text.get()} " " <code>{command.clone()}</code> <CopyButton text=command /></p> }
 }
 
 /// A word as a shell takes it, in quotes if need be.
@@ -215,8 +223,14 @@ fn quoted(word: &str) -> String {
 
 /// What is in a file that is complete.
 #[component]
-fn Result(size: u64, end: ExportEnd, place: String) -> impl IntoView {
-    let numbers = export::RESULT.with(&[("size", &format::size(size)), ("entries", &format::number(end.entries))]);
+fn Result(size: u64, end: ExportEnd, place: String, is_kit: bool) -> impl IntoView {
+    let (bytes, count) = (format::size(size), format::number(end.entries));
+    let numbers = if is_kit {
+        export::KIT_RESULT.with(&[("size", &bytes), ("n", &count)])
+    } else {
+        export::RESULT.with(&[("size", &bytes), ("entries", &count)])
+    };
+    let has_sum = !end.sha256.is_empty();
     let line = |n: u64, text: &messages::Text| (n > 0).then(|| text.with(&[("n", &format::number(n))]));
     let lacking = [
         line(end.missing, &export::RESULT_MISSING),
@@ -242,7 +256,9 @@ fn Result(size: u64, end: ExportEnd, place: String) -> impl IntoView {
     let told = told.collect_view();
     view! {
         <p title=format::exact_size(size)>{numbers} ", " {place} {(!lacking.is_empty()).then(|| format!("; {}", lacking.join(", ")))}</p>
-        <p class="muted job__sum">{export::SHA256.get()} " " <span class="mono" data-testid="sha256" title=end.sha256.clone()>{end.sha256.clone()}</span> <CopyButton text=end.sha256 /></p>
+        {has_sum.then(|| view! {
+            <p class="muted job__sum">{export::SHA256.get()} " " <span class="mono" data-testid="sha256" title=end.sha256.clone()>{end.sha256.clone()}</span> <CopyButton text=end.sha256 /></p>
+        })}
         {(count > 0).then(|| view! {
             <details>
                 <summary><SeverityMark severity=worst /> " " {export::FINDINGS.get()} " (" {format::number(count as u64)} ")"</summary>

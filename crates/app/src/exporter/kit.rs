@@ -1,0 +1,86 @@
+//! A move kit: many files in a folder of their own.
+
+use std::collections::BTreeMap;
+
+use careen_protocol::{ExportEnd, KitFileState, Reply, Request};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::{Exporter, Job, Now, TELL_EVERY, Why};
+use crate::engine::unexpected;
+use crate::saving::{Sink, Target, Trouble, new_folder, subfolder};
+
+/// What small files are to the browser.
+const KIND: &str = "application/octet-stream";
+
+impl Exporter {
+    /// Writes a kit into a new folder within the one that was chosen.
+    pub(super) async fn save_kit(&self, job: &Job, parent: &JsValue) -> Result<Box<ExportEnd>, Why> {
+        let (folder, name) = new_folder(parent, &job.name).await.map_err(Why::Write)?;
+        self.rename(job, &name);
+        let mut open: BTreeMap<String, Sink> = BTreeMap::new();
+        let (mut told, mut read_before, mut silent) = (0.0, None, 0_u32);
+        let (mut seconds, mut last) = (0.0, js_sys::Date::now());
+        let mut complete = 0_u64;
+        let mut next = self.side.ask_later(Request::KitNext, &[]);
+        loop {
+            let answer = next.await.unwrap_or_else(|_| Err(super::cancelled()));
+            let answer = answer.map_err(|failure| self.why(failure))?;
+            let Reply::Kit(step) = answer.reply else { return Err(Why::Read(unexpected(&answer.reply))) };
+            // Asked for while these are written.
+            next = self.side.ask_later(Request::KitNext, &[]);
+            let mut length = 0;
+            for (file, bytes) in step.files.iter().zip(&answer.pieces) {
+                length += bytes.length();
+                let sink = match open.remove(&file.path) {
+                    Some(sink) => sink,
+                    None => self.open_in_kit(&folder, &file.path).await?,
+                };
+                sink.write(bytes).await.map_err(Why::Write)?;
+                match file.state {
+                    KitFileState::GoesOn => drop(open.insert(file.path.clone(), sink)),
+                    KitFileState::Complete => {
+                        sink.close().await.map_err(Why::Write)?;
+                        complete = complete.saturating_add(1);
+                    }
+                    KitFileState::Dropped => sink.abort(),
+                }
+            }
+            let time = js_sys::Date::now();
+            if length == 0 {
+                silent = silent.saturating_add(1);
+            } else {
+                seconds += if silent == 0 { (time - last) / 1000.0 } else { 0.0 };
+                silent = 0;
+            }
+            last = time;
+            if time - told >= TELL_EVERY || step.end.is_some() {
+                told = time;
+                self.now.set(Some(Now {
+                    id: job.id,
+                    written: step.written,
+                    unpacked: step.written,
+                    read: step.bytes_read.saturating_sub(*read_before.get_or_insert(step.bytes_read)),
+                    is_looking: silent > 2,
+                    seconds,
+                }));
+            }
+            if let Some(findings) = step.end {
+                return Ok(Box::new(ExportEnd { entries: complete, findings, ..ExportEnd::default() }));
+            }
+        }
+    }
+
+    /// Begins a file of the kit.
+    async fn open_in_kit(&self, folder: &JsValue, path: &str) -> Result<Sink, Why> {
+        let mut folder = folder.clone();
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        for step in above.split('/').filter(|step| !step.is_empty()) {
+            folder = subfolder(&folder, step).await.map_err(Why::Write)?;
+        }
+        let (sink, given) = Sink::open(&Target::Folder(folder), name, KIND).await.map_err(Why::Write)?;
+        self.hold(&sink)?;
+        // In a folder that was made for it nothing has the name of a file of the kit.
+        if given == name { Ok(sink) } else { Err(Why::Write(Trouble::Other(path.to_owned()))) }
+    }
+}
