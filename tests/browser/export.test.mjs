@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -138,12 +138,71 @@ test('images, containers, volumes and files are chosen on their pages and saved 
 
   // The same again overwrites nothing: it gets another name.
   await go(page, 'volumes');
-  for (const { name } of survey.volumes.slice(0, 2)) await tick('volumes', name);
+  const other = survey.volumes.find(({ name, size }) => name !== volume.name && size < 1 << 20);
+  for (const { name } of [volume, other]) await tick('volumes', name);
   await go(page, 'export');
   await page.getByTestId('save-all').click();
-  const first = `volume-${survey.volumes[0].name}.tar`;
-  const again = survey.volumes.slice(0, 2).some(({ name }) => name === volume.name);
-  await becomes(page, again ? `volume-${volume.name} (2).tar` : first, 'done');
+  await becomes(page, `volume-${volume.name} (2).tar`, 'done');
+  assertQuiet(watched);
+  await close();
+});
+
+test('what no registry has is chosen at once, a volume saved as zip is that of the command', async () => {
+  const { page, watched, close } = await openPage();
+  await page.evaluate(choosesFolder);
+  await pick(page, place.file);
+  await go(page, 'export');
+  const here = JSON.parse(careen('kit', place.file, '--list', '--json'));
+  await page.getByTestId('preset-irreplaceable').click();
+  const keys = await page.locator('.chosen tbody tr').evaluateAll((rows) => rows.map(({ dataset }) => dataset.key));
+  const expected = [
+    ...here.volumes.map(({ name }) => `volume:${name}`), ...here.images.map(({ id }) => `image:${id}`),
+    ...here.containers.map(({ id }) => `container:${id}`),
+  ];
+  assert.deepEqual(keys.sort(), expected.sort());
+  await page.waitForFunction(() => !document.querySelector('.chosen').innerText.includes('counting'));
+  await picture(page, 'export-preset');
+  await page.getByRole('button', { name: 'Clear the list' }).click();
+  await go(page, 'volumes');
+  await page.locator(`[data-testid="table-volumes"] [data-key="${volume.name}"]`).click();
+  await page.locator('.take select').selectOption('Zip');
+  await page.locator('.take').getByTestId(`export-volume:${volume.name}`).click();
+  await go(page, 'export');
+  const name = `volume-${volume.name}.zip`;
+  await becomes(page, name, 'done');
+  assert.equal((await kept(page))[name], sha256(written(place.file, '.zip', `volume:${volume.name}`).archive));
+  assertQuiet(watched);
+  await close();
+});
+
+test('the move kit has the files of the command', async () => {
+  const out = join(scratch(), 'kit');
+  careen('kit', place.file, '--out', out);
+  const files = readdirSync(out, { recursive: true }).filter((name) => statSync(join(out, name)).isFile());
+  const { page, watched, close } = await openPage();
+  await page.evaluate(choosesFolder);
+  await pick(page, place.file);
+  await go(page, 'export');
+  await page.getByTestId('save-kit').click();
+  await page.locator('[data-testid="job"][data-state="done"]').waitFor({ timeout: 240_000 });
+  await picture(page, 'export-kit');
+  const name = await page.getByTestId('job').getAttribute('data-name');
+  const found = await page.evaluate(async (kit) => {
+    const all = {};
+    const walk = async (folder, above) => {
+      for await (const [own, handle] of folder.entries()) {
+        if (handle.kind === 'directory') await walk(handle, `${above}${own}/`);
+        else {
+          const digest = await crypto.subtle.digest('SHA-256', await (await handle.getFile()).arrayBuffer());
+          all[above + own] = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+        }
+      }
+    };
+    await walk(await (await navigator.storage.getDirectory()).getDirectoryHandle(kit), '');
+    return all;
+  }, name);
+  assert.deepEqual(Object.keys(found).sort(), files.sort());
+  for (const file of files) assert.equal(found[file], sha256(readFileSync(join(out, file))), file);
   assertQuiet(watched);
   await close();
 });

@@ -12,6 +12,7 @@ use crate::engine::{Engine, Side, unreadable};
 use crate::exporter::{Exporter, Mark};
 use crate::messages::{self, Text, general};
 use crate::pages;
+use crate::saving;
 use crate::state::{Basket, Phase, Picked, Route, Settings, Told};
 
 /// Session storage key of the file that was open before a reload.
@@ -203,7 +204,10 @@ pub fn App() -> impl IntoView {
     let moved = window_event_listener(ev::hashchange, move |_| context.route.set(here()));
     on_cleanup(move || moved.remove());
     // After the first paint, before the first click; later nothing is asked of any server.
-    request_animation_frame(move || context.engine().warm_up());
+    request_animation_frame(move || {
+        context.engine().warm_up();
+        spawn_local(saving::prepare());
+    });
 
     Effect::new(move |_| {
         let picked = told.picked.get();

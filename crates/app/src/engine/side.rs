@@ -134,6 +134,10 @@ impl Side {
             return Ok(());
         }
         let program = self.engine.program().await?;
+        // Somebody else may have asked meanwhile.
+        if self.inner.borrow().worker.is_some() {
+            return Ok(());
+        }
         let generation = {
             let mut inner = self.inner.borrow_mut();
             inner.generation = inner.generation.wrapping_add(1);

@@ -75,7 +75,8 @@ super::texts! {
     DIALOG_FAILED: "The browser did not let us choose a place: {reason}.", "저장 위치를 고를 수 없습니다: {reason}.";
 
     QUEUE_TITLE: "Saved and being saved", "저장 현황";
-    QUEUE_PAUSED: "The page was reloaded before everything was saved. What is done stays done; the rest begins anew.", "저장이 끝나기 전에 페이지가 새로 고쳐졌습니다. 완료된 파일은 그대로이며 나머지는 처음부터 다시 저장합니다.";
+    QUEUE_PAUSED: "Saving was interrupted before everything was done. What is complete stays as it is; the rest begins anew.", "저장이 끝나기 전에 중단되었습니다. 완료된 파일은 그대로이며 나머지는 처음부터 다시 저장합니다.";
+    NO_DISK: "Open a disk to choose what to take out of it.", "꺼낼 항목을 고르려면 먼저 디스크를 여십시오.";
     QUEUE_OTHER_DISK: "waits for its disk {name} to be opened", "디스크 {name} 파일을 열면 시작";
     GO_ON: "Go on saving", "저장 계속";
     WAITING: "waiting", "대기 중";

@@ -20,6 +20,7 @@ use crate::engine::describe;
 
 pub use self::memory::{MEMORY_LIMIT, save_bytes, save_text};
 pub use self::one_file::{SaveError, save_file};
+pub use self::service::prepare;
 pub use self::stream::{choose_file, choose_folder, may_write, new_folder, subfolder};
 
 use self::memory::Memory;

@@ -38,6 +38,15 @@ pub fn is_there() -> bool {
         && Reflect::get(&navigator, &"serviceWorker".into()).is_ok_and(|container| container.is_object())
 }
 
+/// Starts the service worker ahead of the first download: it comes from the server, and after the start nothing is asked of
+/// one.
+pub async fn prepare() {
+    if is_there() {
+        // What fails here fails again, and is told, when something is saved.
+        let _ = active_worker().await;
+    }
+}
+
 /// A file that is being downloaded.
 #[derive(Clone)]
 pub struct Service(Rc<Open>);

@@ -14,7 +14,7 @@ use self::options::{OnDamageChoice, Save};
 use self::preset::Preset;
 use self::queue::Queue;
 use crate::app::context;
-use crate::messages::export;
+use crate::messages::{export, open};
 
 pub use self::chosen::kind_name;
 pub use self::options::{choose, no_place};
@@ -31,6 +31,14 @@ pub fn Export() -> impl IntoView {
             <h1>{export::TITLE.get()}</h1>
             <p class="lead prose">{export::LEAD.get()}</p>
             <Queue />
+            {move || (!has_disk.get()).then(|| view! {
+                <section class="panel">
+                    <p class="prose">{export::NO_DISK.get()}</p>
+                    <p class="actions">
+                        <button type="button" class="button button--main" on:click=move |_| context.pick()>{open::PICK.get()}</button>
+                    </p>
+                </section>
+            })}
             {move || has_disk.get().then(|| view! {
                 <Preset />
                 <Chosen />
