@@ -176,12 +176,14 @@ test('what no registry has is chosen at once, a volume saved as zip is that of t
 });
 
 test('the move kit has the files of the command', async () => {
+  const demo = join(scratch(), 'demo.vhdx');
+  writeFileSync(demo, gunzipSync(readFileSync(new URL('../../www/demo/careen-demo.vhdx.gz', import.meta.url))));
   const out = join(scratch(), 'kit');
-  careen('kit', place.file, '--out', out);
+  careen('kit', demo, '--out', out);
   const files = readdirSync(out, { recursive: true }).filter((name) => statSync(join(out, name)).isFile());
   const { page, watched, close } = await openPage();
   await page.evaluate(choosesFolder);
-  await pick(page, place.file);
+  await pick(page, demo);
   await go(page, 'export');
   await page.getByTestId('save-kit').click();
   await page.locator('[data-testid="job"][data-state="done"]').waitFor({ timeout: 240_000 });

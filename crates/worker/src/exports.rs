@@ -13,10 +13,18 @@ use careen_survey::{
 use crate::session::OpenDisk;
 use crate::{post, work};
 
+/// Bytes after which an answer is sent.
+const ENOUGH: usize = 1 << 20;
+/// Milliseconds after which it is sent in any case: a message and a write cost more than many small files do, but
+/// progress is to be seen, and stopping to be heard.
+const PATIENCE: f64 = 40.0;
+
 /// An archive under way.
 pub struct Exporting {
     export: Export,
     chunk: Chunk,
+    /// Bytes of the archive and of its manifest that are sent together.
+    sent: Chunk,
     /// What its trees had to tell.
     findings: Findings,
 }
@@ -51,7 +59,7 @@ pub fn begin(disk: &mut OpenDisk, of: ExportOf) -> Result<Reply, ReadError> {
     disk.exporting = None;
     let mut findings = Findings::new();
     let export = disk.session.export(&request(of)?, &mut findings)?;
-    disk.exporting = Some(Exporting { export, chunk: Chunk::default(), findings });
+    disk.exporting = Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings });
     Ok(Reply::Begun)
 }
 
@@ -61,8 +69,19 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
         let what = "no archive is under way".to_owned();
         return Err(ReadError::new(ErrorKind::Unsupported(what), Place::default()));
     };
-    let Exporting { export, chunk, findings } = &mut exporting;
-    let goes_on = export.next(chunk)?;
+    let Exporting { export, chunk, sent, findings } = &mut exporting;
+    sent.archive.clear();
+    sent.manifest.clear();
+    let begun = js_sys::Date::now();
+    let goes_on = loop {
+        let goes_on = export.next(chunk)?;
+        join(&mut sent.archive, &mut chunk.archive);
+        join(&mut sent.manifest, &mut chunk.manifest);
+        let is_enough = sent.archive.len() >= ENOUGH || js_sys::Date::now() - begun >= PATIENCE;
+        if !goes_on || is_enough {
+            break goes_on;
+        }
+    };
     still_there(disk)?;
     let end = (!goes_on).then(|| {
         let summary = export.summary();
@@ -83,7 +102,7 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
         bytes_read: disk.session.bytes_read(),
         end,
     };
-    post::pieces(id, Reply::Exported(step), &[&chunk.archive, &chunk.manifest]);
+    post::pieces(id, Reply::Exported(step), &[&sent.archive, &sent.manifest]);
     if goes_on {
         disk.exporting = Some(exporting);
     }
@@ -120,8 +139,24 @@ pub fn next_of_kit(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> 
         let what = "no kit is under way".to_owned();
         return Err(ReadError::new(ErrorKind::Unsupported(what), Place::default()));
     };
-    let mut pieces = Vec::new();
-    let goes_on = kit.next(&mut pieces)?;
+    let (mut pieces, mut more): (Vec<KitPiece>, _) = (Vec::new(), Vec::new());
+    let begun = js_sys::Date::now();
+    let goes_on = loop {
+        let goes_on = kit.next(&mut more)?;
+        for mut piece in more.drain(..) {
+            match pieces.iter_mut().find(|known| known.file == piece.file) {
+                Some(known) => {
+                    join(&mut known.bytes, &mut piece.bytes);
+                    known.state = piece.state;
+                }
+                None => pieces.push(piece),
+            }
+        }
+        let bytes: usize = pieces.iter().map(|piece| piece.bytes.len()).sum();
+        if !goes_on || bytes >= ENOUGH || js_sys::Date::now() - begun >= PATIENCE {
+            break goes_on;
+        }
+    };
     still_there(disk)?;
     let file = |piece: &KitPiece| KitFile {
         path: piece.file.clone(),
@@ -142,6 +177,15 @@ pub fn next_of_kit(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> 
         disk.kit = Some(kit);
     }
     Ok(())
+}
+
+/// Puts `more` behind `bytes`; without copying where there are none yet.
+fn join(bytes: &mut Vec<u8>, more: &mut Vec<u8>) {
+    if bytes.is_empty() {
+        std::mem::swap(bytes, more);
+    } else {
+        bytes.append(more);
+    }
 }
 
 /// An error when the browser does not let the disk be read any more. Files that cannot be read are left out or kept with
