@@ -32,9 +32,10 @@ pub fn only_here(here: &OnlyHere) -> String {
 
 /// What a selection weighs.
 pub fn weight(weight: Weight) -> String {
-    let Weight { entries, bytes, without_size } = weight;
+    let Weight { entries, bytes, data, without_size } = weight;
     let more = if without_size > 0 { format!("; the size of {without_size} is not known") } else { String::new() };
-    format!("{entries} entries, {}{more}\n", size(bytes))
+    let holes = if data < bytes { format!(", {} without holes", size(data)) } else { String::new() };
+    format!("{entries} entries, {}{holes}{more}\n", size(bytes))
 }
 
 /// What a kit was written of.
