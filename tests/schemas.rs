@@ -52,9 +52,8 @@ fn commands_that_print_one_value() {
     is_valid("doctor", &[ask("doctor", &[]).json().unwrap(), ask("doctor", &["--quick"]).json().unwrap()]);
     is_valid("packages", &[ask("packages", &["--containers", "--host"]).json().unwrap()]);
     let image = ask("images", &[]).json().unwrap()[0]["id"].as_str().unwrap().to_owned();
-    let files = ["owned", "unowned", "changed"].map(|kind| {
-        ask("packages", &["--of", &format!("image:{image}"), "--files", kind]).json().unwrap()
-    });
+    let files = ["owned", "unowned", "changed"]
+        .map(|kind| ask("packages", &["--of", &format!("image:{image}"), "--files", kind]).json().unwrap());
     is_valid("package-files", &files);
 }
 
