@@ -117,7 +117,7 @@ mod tests {
     use std::ops::Range;
     use std::rc::Rc;
 
-    use careen_evidence::{ByteSource, MemoryTree, Place, Xattrs};
+    use careen_evidence::{ByteSource, MemoryTree, Place, Stat, Xattrs};
 
     use super::*;
 
