@@ -13,17 +13,27 @@ fn kinds(check: &Value) -> Vec<&str> {
     check["differences"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect()
 }
 
+/// The scope of an image with layers.
+fn first_image(disk: &Disk) -> String {
+    let images = careen(["images", &disk.file.to_string_lossy(), "--json"]).expect(&[0, 3]).unwrap().json().unwrap();
+    let largest = images.as_array().unwrap().iter().max_by_key(|image| image["size"].as_u64()).unwrap();
+    format!("image:{}", largest["id"].as_str().unwrap())
+}
+
 #[test]
 fn two_readers_agree_on_disks_that_nothing_happened_to() {
     let mut count = 0;
     for disk in &disks().all {
         let is_docker = matches!(disk.known, Known::Docker { .. } | Known::Containerd(_));
-        if !is_docker || !(disk.name.starts_with("cases/") || disk.name.starts_with("corpus/")) {
+        let is_committed = disk.name.starts_with("cases/");
+        if !is_docker || !(is_committed || disk.name.starts_with("corpus/")) {
             continue;
         }
-        let check = cross_check(disk, &[]);
+        // The other reader needs minutes for the gigabytes of holes in the volumes of the corpus.
+        let image = first_image(disk);
+        let check = cross_check(disk, if is_committed { &[] } else { &[&image] });
         count += 1;
-        assert!(check["files"].as_u64() > Some(100), "{}: {check}", disk.name);
+        assert!(check["files"].as_u64() > Some(if is_committed { 100 } else { 10 }), "{}: {check}", disk.name);
         assert_eq!(check["different"], check["explained"], "{}: {check}", disk.name);
         assert!(check["not_compared"].as_array().unwrap().is_empty(), "{}: {check}", disk.name);
     }

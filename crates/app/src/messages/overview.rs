@@ -33,6 +33,7 @@ super::texts! {
     NEXT: "What to do now", "다음에 할 일";
     NEXT_VOLUMES: "Look at the volumes first: databases and uploads live there, and no registry has them.", "먼저 볼륨을 확인하십시오. 데이터베이스와 업로드한 파일이 들어 있으며 레지스트리에는 없는 데이터입니다.";
     NEXT_CHANGES: "Then the changes inside containers: whatever was written outside a volume.", "다음으로 컨테이너 안의 변경 내용을 확인하십시오. 볼륨 밖에 기록된 모든 것입니다.";
+    NEXT_TAKE_OUT: "Take out what exists nowhere else: a click chooses all of it.", "다른 곳에 없는 것을 꺼내십시오. 클릭 한 번으로 모두 선택됩니다.";
     NEXT_PACKAGES: "Compare the packages of your images, and take the lists as CSV.", "이미지별 패키지를 비교하고 목록을 CSV로 내려받으십시오.";
     NEXT_KEEP: "Keep this disk file until you have what you need. Do not reset Docker to its factory defaults.", "필요한 것을 모두 꺼낼 때까지 이 디스크 파일을 보관하십시오. Docker를 초기화하지 마십시오.";
 

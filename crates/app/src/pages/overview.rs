@@ -260,6 +260,7 @@ fn Next(survey: Arc<Survey>) -> impl IntoView {
                 <ol class="steps prose">
                     {has_volumes.then(|| link(&overview::NEXT_VOLUMES, Route::Volumes(None)))}
                     {has_containers.then(|| link(&overview::NEXT_CHANGES, Route::Containers(None)))}
+                    {(has_volumes || has_containers || has_images).then(|| link(&overview::NEXT_TAKE_OUT, Route::Export))}
                     {has_images.then(|| link(&overview::NEXT_PACKAGES, Route::packages(PackageTab::Matrix)))}
                     <li>{overview::NEXT_KEEP.get()}</li>
                 </ol>
