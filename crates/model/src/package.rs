@@ -162,6 +162,14 @@ pub struct Package {
     pub details: Details,
 }
 
+impl Ecosystem {
+    /// Whether its packages stand in the tables across ecosystems and images. What an image stands on, its system, is
+    /// no package of it; it has a file of its own and its place in the lists of parts.
+    pub fn is_compared(self) -> bool {
+        self != Ecosystem::Os
+    }
+}
+
 impl Package {
     /// The ecosystem it belongs to.
     pub fn ecosystem(&self) -> Ecosystem {

@@ -1,8 +1,8 @@
 //! Packages across images: who has what, in which version, and what one version for all would be.
 //!
-//! A package is one row by its normalized name (PEP 503 for pip, the name itself elsewhere). Only what
-//! is installed counts: dpkg's packages in that state, and nothing that only a lock file names. Versions are told apart as they are written; where several stand together they
-//! are ordered by their ecosystem, lowest first.
+//! A package is one row by its normalized name (PEP 503 for pip, the name itself elsewhere). Only what is installed
+//! counts: dpkg's packages in that state, and nothing that only a lock file names. Versions are told apart as they are
+//! written; where several stand together they are ordered by their ecosystem, lowest first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub fn compare(images: &[ImagePackages]) -> Comparison {
     columns.dedup_by_key(|image| (&image.image, &image.image_id));
     let mut comparison =
         Comparison { images: columns.iter().map(|image| image.image.clone()).collect(), ..Comparison::default() };
-    for ecosystem in Ecosystem::ALL {
+    for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystem.is_compared()) {
         let members: Vec<usize> = (0..columns.len())
             .filter(|column| columns.get(*column).is_some_and(|image| has_ecosystem(image, ecosystem)))
             .collect();

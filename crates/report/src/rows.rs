@@ -10,7 +10,7 @@ pub struct PackageRow {
     pub image: String,
     /// Its full id.
     pub image_id: String,
-    /// `apt`, `conda` or `pip`.
+    /// Where it comes from.
     pub ecosystem: Ecosystem,
     /// Name as its metadata writes it.
     pub package: String,
@@ -24,12 +24,13 @@ pub struct PackageRow {
     pub found_at: String,
 }
 
-/// Every package of every image, sorted by the columns from left to right.
+/// Every package of every image, sorted by the columns from left to right. The system beneath them is none of them.
 pub fn package_rows(images: &[ImagePackages]) -> Vec<PackageRow> {
     let mut rows: Vec<PackageRow> = images
         .iter()
         .flat_map(|image| {
-            image.packages.iter().map(|package| PackageRow {
+            let packages = image.packages.iter().filter(|package| package.ecosystem().is_compared());
+            packages.map(|package| PackageRow {
                 image: image.image.clone(),
                 image_id: image.image_id.clone(),
                 ecosystem: package.ecosystem(),

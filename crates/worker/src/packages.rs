@@ -81,7 +81,11 @@ impl Packages {
         let mut positions = Vec::new();
         for (at, image) in self.images.iter().enumerate() {
             if image_id.is_none_or(|wanted| wanted == image.image_id) {
-                let passing = image.packages.iter().enumerate().filter(|(_, package)| passes(image, package, filter));
+                let passing = image
+                    .packages
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, package)| package.ecosystem().is_compared() && passes(image, package, filter));
                 positions.extend(passing.map(|(package, _)| (at, package)));
             }
         }
