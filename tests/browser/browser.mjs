@@ -107,11 +107,12 @@ export function careen(...words) {
   return run.stdout;
 }
 
-/** The package files as the native command writes them: bytes by name. */
+/** The package files as the native command writes them: bytes by name. The page offers no lists of parts (`sbom/`). */
 export function nativeFiles(file) {
   const folder = join(scratch(), 'packages');
   careen('packages', file, '--out', folder);
-  return new Map(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name))]));
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(files.map(({ name }) => name).sort().map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /** Keeps a picture of the page for people to look at. */
