@@ -6,8 +6,8 @@ use careen_model::{Declared, Ecosystem, Package};
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde::Deserialize;
 
-use crate::draft::{Draft, failed};
-use crate::executable::Executable;
+use crate::draft::Draft;
+use crate::executable::{self, Executable};
 use crate::{Cataloger, path, purl::purl};
 
 /// The cataloger of crates.
@@ -72,11 +72,6 @@ impl Cataloger for Cargo {
         limits: &Limits,
         findings: &mut Findings,
     ) -> Vec<Package> {
-        let read = Executable::open(tree, node, limits, findings)
-            .and_then(|executable| executable.map_or(Ok(Vec::new()), |executable| self.inspect(&executable, path)));
-        read.unwrap_or_else(|error| {
-            failed(tree, Ecosystem::Cargo, path, node, &error, findings);
-            Vec::new()
-        })
+        executable::catalog(self, tree, path, node, limits, findings)
     }
 }

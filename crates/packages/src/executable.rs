@@ -6,6 +6,27 @@
 use std::rc::Rc;
 
 use careen_evidence::{ByteSource, Fields, FileTree, Findings, Limits, NodeId, Place, ReadError, read_vec};
+use careen_model::Package;
+
+use crate::Cataloger;
+use crate::draft::failed;
+
+/// What one cataloger finds in one program: its [`Cataloger::catalog`], where it looks into programs alone.
+pub fn catalog(
+    cataloger: &dyn Cataloger,
+    tree: &dyn FileTree,
+    path: &[u8],
+    node: NodeId,
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Vec<Package> {
+    let read = Executable::open(tree, node, limits, findings)
+        .and_then(|executable| executable.map_or(Ok(Vec::new()), |executable| cataloger.inspect(&executable, path)));
+    read.unwrap_or_else(|error| {
+        failed(tree, cataloger.ecosystem(), path, node, &error, findings);
+        Vec::new()
+    })
+}
 
 /// A section.
 #[derive(Clone, Debug)]

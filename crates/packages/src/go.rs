@@ -2,13 +2,14 @@
 //! `debug/buildinfo/buildinfo.go`): the toolchain, the main module and every module it depends on.
 //!
 //! The toolchain is listed as the module `stdlib`. A module that another replaces is listed as the other, with the role
-//! `replaced`; one that a directory replaces keeps its own name. A main module built from a work tree has the version `(devel)`, as Go itself says.
+//! `replaced`; one that a directory replaces keeps its own name. A main module built from a work tree has the version
+//! `(devel)`, as Go itself says.
 
 use careen_evidence::{FileTree, Findings, Limits, NodeId, ReadError};
 use careen_model::{Ecosystem, Package};
 
-use crate::draft::{Draft, failed};
-use crate::executable::Executable;
+use crate::draft::Draft;
+use crate::executable::{self, Executable};
 use crate::{Cataloger, path, purl::purl};
 
 /// The cataloger of Go's modules.
@@ -42,12 +43,7 @@ impl Cataloger for Go {
         limits: &Limits,
         findings: &mut Findings,
     ) -> Vec<Package> {
-        let read = Executable::open(tree, node, limits, findings)
-            .and_then(|executable| executable.map_or(Ok(Vec::new()), |executable| self.inspect(&executable, path)));
-        read.unwrap_or_else(|error| {
-            failed(tree, Ecosystem::Go, path, node, &error, findings);
-            Vec::new()
-        })
+        executable::catalog(self, tree, path, node, limits, findings)
     }
 }
 

@@ -43,7 +43,7 @@ mod zip;
 use std::collections::BTreeSet;
 
 use careen_evidence::{
-    CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, Visit, resolve_path, walk,
+    CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Stat, Visit, kept, resolve_path, walk,
 };
 use careen_model::{Ecosystem, Package};
 
@@ -161,9 +161,9 @@ pub fn catalog_tree(
             }
         }
         if is_program(met.path, &met.stat) && (met.stat.nlink == 1 || programs.insert(met.node)) {
-            let told = inspect(tree, met.path, met.node, limits, findings);
-            ecosystems.extend(told.iter().map(Package::ecosystem));
-            packages.extend(told);
+            let found = inspect(tree, met.path, met.node, limits, findings)?;
+            ecosystems.extend(found.iter().map(Package::ecosystem));
+            packages.extend(found);
         }
         let enter = met.stat.kind == Kind::Directory && !barren::is_barren(tree, met.path, met.node, findings);
         Ok(if enter { Visit::Enter } else { Visit::Skip })
@@ -203,18 +203,25 @@ fn is_program(path: &[u8], stat: &Stat) -> bool {
     stat.kind == Kind::File && stat.mode & 0o111 != 0 && stat.size >= SMALLEST && !is_library
 }
 
-/// What a program tells of what it was built from.
-fn inspect(tree: &dyn FileTree, path: &[u8], node: NodeId, limits: &Limits, findings: &mut Findings) -> Vec<Package> {
-    // A program that cannot be read is no package's record: whoever reads it meets the damage.
-    let Ok(Some(executable)) = Executable::open(tree, node, limits, findings) else { return Vec::new() };
+/// What a program tells of what it was built from. What cannot be read is a finding; an error only when cancelled.
+fn inspect(
+    tree: &dyn FileTree,
+    path: &[u8],
+    node: NodeId,
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Result<Vec<Package>, ReadError> {
+    let opened = Executable::open(tree, node, limits, findings);
+    let Some(executable) = kept(opened, findings)?.flatten() else { return Ok(Vec::new()) };
     let mut packages = Vec::new();
     for cataloger in CATALOGERS {
         match cataloger.inspect(&executable, path) {
             Ok(mut found) => packages.append(&mut found),
+            Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => draft::failed(tree, cataloger.ecosystem(), path, node, &error, findings),
         }
     }
-    packages
+    Ok(packages)
 }
 
 /// How many objects are visited between two calls of the observer.

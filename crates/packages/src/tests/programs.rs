@@ -108,6 +108,18 @@ fn rust_programs_tell_their_crates() {
 }
 
 #[test]
+fn a_program_that_cannot_be_read_is_told() {
+    let mut inner = MemoryTree::new("test");
+    program(&mut inner, "/bin/a", elf(&[(".go.buildinfo", 0x5000, b"\xff Go buildinf:\x08\x02")]));
+    let tree = Overlaid { inner, damaged: 0..64, opened: RefCell::default() };
+    let mut findings = Findings::new();
+    let found = catalog_tree(&tree, &Limits::default(), &CancelToken::default(), &mut findings, &mut |_| {}).unwrap();
+    assert!(found.packages.is_empty());
+    assert_eq!(findings.list().len(), 1);
+    assert!(findings.list()[0].place.to_string().contains("bad sector"), "{:?}", findings.list());
+}
+
+#[test]
 fn files_that_only_look_like_programs_tell_nothing() {
     let mut tree = MemoryTree::new("test");
     let whole = elf(&[(".go.buildinfo", 0, b"x")]);
