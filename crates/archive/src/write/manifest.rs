@@ -4,6 +4,7 @@ use careen_evidence::{Code, Findings, Kind, Place, ReadError, codes::export as c
 use careen_model::Severity;
 use serde::Serialize;
 
+use crate::write::OnDamage;
 use crate::write::content::{Gap, Seen, hex};
 
 /// The name of a manifest's fields is its contract; see `docs/schemas/export-manifest.schema.json`.
@@ -140,6 +141,22 @@ impl Report {
         self.summary.missing = self.summary.missing.saturating_add(u64::from(self.has_rows));
         self.tell(&codes::EXPORT_LEFT_OUT, name, &error.place, &error.reason());
         self.row(name, kind, &Told { size, missing: Some(error.to_string()), ..Told::default() });
+    }
+
+    /// Leaves out what cannot be read, unless that ends everything: an answer to `on_damage`, or cancelled.
+    pub(crate) fn leave_out(
+        &mut self,
+        name: &[u8],
+        kind: Option<Kind>,
+        size: Option<u64>,
+        error: ReadError,
+        on_damage: OnDamage,
+    ) -> Result<(), ReadError> {
+        if error.is_cancelled() || on_damage == OnDamage::Stop {
+            return Err(error);
+        }
+        self.missed(name, kind, size, &error);
+        Ok(())
     }
 
     /// Notes an object that such an archive has no way to hold.

@@ -78,7 +78,7 @@ impl TarStream {
         match std::mem::replace(&mut self.state, State::Next) {
             State::Next => match self.objects.next(&mut report.findings)? {
                 None => return Ok(false),
-                Some(Next::Missed { name, error }) => self.leave_out(&name, None, None, error, report)?,
+                Some(Next::Missed { name, error }) => report.leave_out(&name, None, None, error, self.on_damage)?,
                 Some(Next::Object(object)) => self.begin(object, out, report)?,
             },
             State::Checking(file, position) => self.check(file, position, out, report)?,
@@ -94,23 +94,7 @@ impl TarStream {
         Ok(true)
     }
 
-    /// Leaves out what cannot be read, unless that ends everything.
-    fn leave_out(
-        &mut self,
-        name: &[u8],
-        kind: Option<Kind>,
-        size: Option<u64>,
-        error: ReadError,
-        report: &mut Report,
-    ) -> Result<(), ReadError> {
-        if error.is_cancelled() || self.on_damage == OnDamage::Stop {
-            return Err(error);
-        }
-        report.missed(name, kind, size, &error);
-        Ok(())
-    }
-
-    /// The same for an object of which more is known. In a layer a whiteout takes its place, or what a layer below has
+    /// Leaves out an object that cannot be read, unless that ends everything. In a layer a whiteout takes its place, or what a layer below has
     /// under its name would be taken for it.
     fn leave_out_object(
         &mut self,
@@ -124,7 +108,7 @@ impl TarStream {
         if self.dialect == Dialect::Layer && kind != Kind::Directory {
             put_whiteout(object, out);
         }
-        self.leave_out(&object.name, Some(kind), size, error, report)
+        report.leave_out(&object.name, Some(kind), size, error, self.on_damage)
     }
 
     /// Writes an object, or begins with it.
@@ -146,7 +130,7 @@ impl TarStream {
                 if self.dialect == Dialect::Layer {
                     put_whiteout(&object, out);
                 }
-                return self.leave_out(&object.name, Some(kind), None, error, report);
+                return report.leave_out(&object.name, Some(kind), None, error, self.on_damage);
             }
             None => {}
         }

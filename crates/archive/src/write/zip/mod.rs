@@ -204,7 +204,7 @@ impl ZipStream {
         match self.phase {
             Phase::Objects => match self.objects.next(&mut report.findings)? {
                 None => self.phase = Phase::NotHeld,
-                Some(Next::Missed { name, error }) => self.leave_out(&name, None, None, error, report)?,
+                Some(Next::Missed { name, error }) => report.leave_out(&name, None, None, error, self.on_damage)?,
                 Some(Next::Object(object)) => self.begin(object, out, report)?,
             },
             Phase::NotHeld => {
@@ -228,27 +228,17 @@ impl ZipStream {
         Ok(true)
     }
 
-    /// Leaves out what cannot be read, unless that ends everything.
-    fn leave_out(
-        &mut self,
-        name: &[u8],
-        kind: Option<Kind>,
-        size: Option<u64>,
-        error: ReadError,
-        report: &mut Report,
-    ) -> Result<(), ReadError> {
-        if error.is_cancelled() || self.on_damage == OnDamage::Stop {
-            return Err(error);
-        }
-        report.missed(name, kind, size, &error);
-        Ok(())
-    }
-
-    /// The same for an object of which more is known.
+    /// Leaves out an object that cannot be read, unless that ends everything.
     fn leave_out_object(&mut self, object: &Object, error: ReadError, report: &mut Report) -> Result<(), ReadError> {
         let kind = object.stat.kind;
         self.links.note(object, First::Missing(error.to_string()));
-        self.leave_out(&object.name, Some(kind), (kind == Kind::File).then_some(object.stat.size), error, report)
+        report.leave_out(
+            &object.name,
+            Some(kind),
+            (kind == Kind::File).then_some(object.stat.size),
+            error,
+            self.on_damage,
+        )
     }
 
     /// Writes an object, or begins with it.
@@ -276,7 +266,7 @@ impl ZipStream {
             }
             Some(First::Missing(reason)) => {
                 let error = ReadError::corrupt(&object.tree.place(object.node), reason);
-                return self.leave_out(&object.name, Some(kind), None, error, report);
+                return report.leave_out(&object.name, Some(kind), None, error, self.on_damage);
             }
             None => {}
         }
