@@ -98,6 +98,9 @@ pub enum Why {
     Write(Trouble),
 }
 
+/// Shortest time between two reports of progress, in milliseconds.
+const TELL_EVERY: f64 = 100.0;
+
 /// How far the running job has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Now {
@@ -113,6 +116,47 @@ pub struct Now {
     pub is_looking: bool,
     /// Seconds in which bytes were written.
     pub seconds: f64,
+}
+
+/// Counts what comes while a job is running, for [`Now`].
+pub struct Meter {
+    id: JobId,
+    /// What was read of the disk before the job.
+    read_before: Option<u64>,
+    /// Steps without bytes in a row.
+    silent: u32,
+    /// Seconds in which bytes came, and when the last step did.
+    seconds: f64,
+    last: f64,
+    /// When it was told last.
+    told: f64,
+}
+
+impl Meter {
+    /// Begins to count.
+    pub fn new(id: JobId) -> Meter {
+        Meter { id, read_before: None, silent: 0, seconds: 0.0, last: js_sys::Date::now(), told: 0.0 }
+    }
+
+    /// Counts a step that brought `length` bytes and after which so many were written, unpacked, and read of the disk
+    /// in all. What there is to show, when it is time to; always at the end.
+    pub fn step(&mut self, length: u32, [written, unpacked, read]: [u64; 3], is_end: bool) -> Option<Now> {
+        let time = js_sys::Date::now();
+        if length == 0 {
+            self.silent = self.silent.saturating_add(1);
+        } else {
+            self.seconds += if self.silent == 0 { (time - self.last) / 1000.0 } else { 0.0 };
+            self.silent = 0;
+        }
+        self.last = time;
+        let read = read.saturating_sub(*self.read_before.get_or_insert(read));
+        if time - self.told < TELL_EVERY && !is_end {
+            return None;
+        }
+        self.told = time;
+        let (id, is_looking, seconds) = (self.id, self.silent > 2, self.seconds);
+        Some(Now { id, written, unpacked, read, is_looking, seconds })
+    }
 }
 
 impl Now {

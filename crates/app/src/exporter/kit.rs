@@ -6,7 +6,8 @@ use careen_protocol::{ExportEnd, KitFileState, Reply, Request};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::{Exporter, Job, Now, TELL_EVERY, Why};
+use super::job::Meter;
+use super::{Exporter, Job, Why};
 use crate::engine::unexpected;
 use crate::saving::{Sink, Target, Trouble, new_folder, subfolder};
 
@@ -19,8 +20,7 @@ impl Exporter {
         let (folder, name) = new_folder(parent, &job.name).await.map_err(Why::Write)?;
         self.rename(job, &name);
         let mut open: BTreeMap<String, Sink> = BTreeMap::new();
-        let (mut told, mut read_before, mut silent) = (0.0, None, 0_u32);
-        let (mut seconds, mut last) = (0.0, js_sys::Date::now());
+        let mut meter = Meter::new(job.id);
         let mut complete = 0_u64;
         let mut next = self.side.ask_later(Request::KitNext, &[]);
         loop {
@@ -46,24 +46,9 @@ impl Exporter {
                     KitFileState::Dropped => sink.abort(),
                 }
             }
-            let time = js_sys::Date::now();
-            if length == 0 {
-                silent = silent.saturating_add(1);
-            } else {
-                seconds += if silent == 0 { (time - last) / 1000.0 } else { 0.0 };
-                silent = 0;
-            }
-            last = time;
-            if time - told >= TELL_EVERY || step.end.is_some() {
-                told = time;
-                self.now.set(Some(Now {
-                    id: job.id,
-                    written: step.written,
-                    unpacked: step.written,
-                    read: step.bytes_read.saturating_sub(*read_before.get_or_insert(step.bytes_read)),
-                    is_looking: silent > 2,
-                    seconds,
-                }));
+            let amounts = [step.written, step.written, step.bytes_read];
+            if let Some(now) = meter.step(length, amounts, step.end.is_some()) {
+                self.now.set(Some(now));
             }
             if let Some(findings) = step.end {
                 return Ok(Box::new(ExportEnd { entries: complete, findings, ..ExportEnd::default() }));

@@ -21,13 +21,11 @@ use crate::engine::{Answer, Engine, Side, unexpected};
 use crate::saving::{MEMORY_LIMIT, Sink, Target, Trouble, Way, may_write};
 use crate::state::{Content, Picked, Plan};
 
+use self::job::Meter;
 pub use self::job::{Job, JobId, JobState, Mark, Now, Why};
 
 /// Chunks asked for before those already here are written.
 const AHEAD: usize = 2;
-
-/// Shortest time between two reports of progress, in milliseconds.
-const TELL_EVERY: f64 = 100.0;
 
 /// The queue and what works it off.
 #[derive(Clone)]
@@ -301,9 +299,7 @@ impl Exporter {
     /// Hands on chunk after chunk.
     async fn pump(&self, job: &Job, sink: &Sink, list: &Sink) -> Result<Box<ExportEnd>, Why> {
         let mut ahead = VecDeque::new();
-        let (mut told, mut read_before) = (0.0, None);
-        // Chunks without bytes in a row; seconds in which bytes came, and when the last did.
-        let (mut silent, mut seconds, mut last) = (0_u32, 0.0, js_sys::Date::now());
+        let mut meter = Meter::new(job.id);
         loop {
             while ahead.len() < AHEAD {
                 ahead.push_back(self.side.ask_later(Request::ExportNext, &[]));
@@ -319,24 +315,9 @@ impl Exporter {
             for (to, bytes) in [sink, list].into_iter().zip(&pieces) {
                 to.write(bytes).await.map_err(Why::Write)?;
             }
-            let time = js_sys::Date::now();
-            if length == 0 {
-                silent = silent.saturating_add(1);
-            } else {
-                seconds += if silent == 0 { (time - last) / 1000.0 } else { 0.0 };
-                silent = 0;
-            }
-            last = time;
-            if time - told >= TELL_EVERY || step.end.is_some() {
-                told = time;
-                self.now.set(Some(Now {
-                    id: job.id,
-                    written: step.written,
-                    unpacked: step.unpacked,
-                    read: step.bytes_read.saturating_sub(*read_before.get_or_insert(step.bytes_read)),
-                    is_looking: silent > 2,
-                    seconds,
-                }));
+            let amounts = [step.written, step.unpacked, step.bytes_read];
+            if let Some(now) = meter.step(length, amounts, step.end.is_some()) {
+                self.now.set(Some(now));
             }
             if let Some(end) = step.end {
                 return Ok(end);
