@@ -129,21 +129,7 @@ pub fn catalog_tree(
     findings: &mut Findings,
     observer: &mut dyn FnMut(u64),
 ) -> Result<Found, ReadError> {
-    let mut ecosystems = BTreeSet::new();
-    let mut packages = Vec::new();
-    for cataloger in CATALOGERS {
-        // Several places may lead to one database.
-        let mut met = BTreeSet::new();
-        for place in cataloger.places() {
-            cancel.check()?;
-            if let Some(node) = resolve(tree, place, findings)?
-                && met.insert(node)
-            {
-                ecosystems.insert(cataloger.ecosystem());
-                packages.append(&mut cataloger.catalog(tree, place, node, limits, findings));
-            }
-        }
-    }
+    let (mut ecosystems, mut packages) = catalog_places(tree, limits, cancel, findings)?;
     let mut visited = 0_u64;
     // Programs with several names, which are looked into once.
     let mut programs = BTreeSet::new();
@@ -174,6 +160,42 @@ pub fn catalog_tree(
     pip::merge_records(&mut packages);
     pip::note_several_versions(tree, &packages, findings);
     Ok(Found { ecosystems: ecosystems.into_iter().collect(), packages })
+}
+
+/// The packages in the databases of the system's own package managers, which stand at fixed places, without a walk.
+///
+/// An error only when cancelled.
+pub fn catalog_system(
+    tree: &dyn FileTree,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+) -> Result<Vec<Package>, ReadError> {
+    catalog_places(tree, limits, cancel, findings).map(|(_, packages)| packages)
+}
+
+/// The ecosystems that have a database at one of their places, and the packages in those.
+fn catalog_places(
+    tree: &dyn FileTree,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+) -> Result<(BTreeSet<Ecosystem>, Vec<Package>), ReadError> {
+    let (mut ecosystems, mut packages) = (BTreeSet::new(), Vec::new());
+    for cataloger in CATALOGERS {
+        // Several places may lead to one database.
+        let mut met = BTreeSet::new();
+        for place in cataloger.places() {
+            cancel.check()?;
+            if let Some(node) = resolve(tree, place, findings)?
+                && met.insert(node)
+            {
+                ecosystems.insert(cataloger.ecosystem());
+                packages.append(&mut cataloger.catalog(tree, place, node, limits, findings));
+            }
+        }
+    }
+    Ok((ecosystems, packages))
 }
 
 /// The packages of `ecosystem` in the one file or database at `path`, as [`Package::found_at`] names it, in this tree:

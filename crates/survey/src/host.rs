@@ -1,20 +1,18 @@
 //! The operating system around a data root: a Linux machine, or a WSL distribution.
 //!
 //! Read from its own files: `os-release(5)`, `hostname(5)`, `passwd(5)`, `group(5)`, Microsoft's `wsl.conf`, the engine's
-//! `daemon.json`; versions from the databases of dpkg (`/var/lib/dpkg/status`) and apk (`/lib/apk/db/installed`). All of
-//! its packages are in scope `host`. A filesystem that holds data alone has no such files.
+//! `daemon.json`; versions of the engine from the databases of its package manager. All of its packages are in scope
+//! `host`. A filesystem that holds data alone has no such files.
 
 use std::collections::BTreeMap;
 
-use careen_evidence::{FileTree, Findings, Kind, Limits, read_file, resolve_path};
-use careen_model::{EnginePackage, Host, HostUser};
+use careen_evidence::{CancelToken, FileTree, Findings, Kind, Limits, ReadError, read_file, resolve_path};
+use careen_model::{EnginePackage, Host, HostUser, Package};
 
 use crate::Session;
 
 /// Longest settings file that is read.
 const LONGEST_TEXT: u64 = 1 << 20;
-/// Longest database of packages that is read.
-const LONGEST_DATABASE: u64 = 64 << 20;
 /// Users of people begin here (`login.defs`), and end before `nobody`.
 const FIRST_PERSON: u32 = 1000;
 const NOBODY: u32 = 65534;
@@ -40,15 +38,21 @@ const ENGINE: [&str; 16] = [
 
 impl Session {
     /// The system around the first data root of the disk, `None` when its filesystem holds none. What cannot be read of
-    /// it is a finding.
-    pub(crate) fn read_host(&self, findings: &mut Findings) -> Option<Host> {
+    /// it is a finding; an error only when cancelled.
+    pub(crate) fn read_host(&self, findings: &mut Findings) -> Result<Option<Host>, ReadError> {
         let open = self.stores.iter().find_map(|open| self.filesystems.get(open.filesystem));
-        let open = open.or(self.filesystems.first())?;
-        read(&*open.tree, open.id, &self.options.limits, findings)
+        let Some(open) = open.or(self.filesystems.first()) else { return Ok(None) };
+        read(&*open.tree, open.id, &self.options.limits, &self.options.cancel, findings)
     }
 }
 
-fn read(tree: &dyn FileTree, filesystem: u32, limits: &Limits, findings: &mut Findings) -> Option<Host> {
+fn read(
+    tree: &dyn FileTree,
+    filesystem: u32,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+) -> Result<Option<Host>, ReadError> {
     let mut file = |path: &str, longest: u64| -> Option<String> {
         let limits = Limits { bytes: limits.bytes.min(longest), ..*limits };
         text(tree, path, &limits, findings)
@@ -56,25 +60,18 @@ fn read(tree: &dyn FileTree, filesystem: u32, limits: &Limits, findings: &mut Fi
     let release = file("/etc/os-release", LONGEST_TEXT).or_else(|| file("/usr/lib/os-release", LONGEST_TEXT));
     let passwd = file("/etc/passwd", LONGEST_TEXT);
     if release.is_none() && passwd.is_none() {
-        return None;
+        return Ok(None);
     }
     let os_release = assignments(&release.unwrap_or_default());
     let wsl_conf = file("/etc/wsl.conf", LONGEST_TEXT);
     let groups = file("/etc/group", LONGEST_TEXT).unwrap_or_default();
-    let mut engine = Vec::new();
-    if let Some(status) = file("/var/lib/dpkg/status", LONGEST_DATABASE) {
-        engine.extend(of_dpkg(&status));
-    }
-    if let Some(installed) = file("/lib/apk/db/installed", LONGEST_DATABASE) {
-        engine.extend(of_apk(&installed));
-    }
     let hostname = file("/etc/hostname", LONGEST_TEXT);
     let hostname =
         hostname.and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned));
     let has_wsl = [b"/etc/wsl.conf".as_slice(), b"/etc/wsl-distribution.conf", b"/mnt/wslg", b"/usr/lib/wsl"]
         .iter()
         .any(|path| matches!(resolve_path(tree, path, &mut Findings::new()), Ok(Some(_))));
-    Some(Host {
+    Ok(Some(Host {
         filesystem,
         name: os_release.get("PRETTY_NAME").or(os_release.get("NAME")).cloned(),
         os_release,
@@ -82,9 +79,9 @@ fn read(tree: &dyn FileTree, filesystem: u32, limits: &Limits, findings: &mut Fi
         is_wsl: has_wsl,
         wsl_conf: sections(&wsl_conf.unwrap_or_default()),
         daemon_json: file("/etc/docker/daemon.json", LONGEST_TEXT),
-        engine,
+        engine: engine(tree, limits, cancel, findings)?,
         users: users(&passwd.unwrap_or_default(), &groups),
-    })
+    }))
 }
 
 /// A file's text; `None` where there is none, and where it cannot be read, which is told.
@@ -152,31 +149,17 @@ fn users(passwd: &str, groups: &str) -> Vec<HostUser> {
     passwd.lines().filter_map(read).filter(is_person).collect()
 }
 
-/// Installed packages in dpkg's `status` (`deb-control(5)`).
-fn of_dpkg(status: &str) -> Vec<EnginePackage> {
-    let stanzas = status.split("\n\n").filter_map(|stanza| {
-        let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        let is_installed = field("Status").is_some_and(|status| status.ends_with(" installed"));
-        found(field("Package")?, field("Version").filter(|_| is_installed)?, "/var/lib/dpkg/status")
-    });
-    stanzas.collect()
-}
-
-/// Packages in apk's `installed`: `P:` name, `V:` version.
-fn of_apk(installed: &str) -> Vec<EnginePackage> {
-    let stanzas = installed.split("\n\n").filter_map(|stanza| {
-        let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name));
-        found(field("P:")?, field("V:")?, "/lib/apk/db/installed")
-    });
-    stanzas.collect()
-}
-
-fn found(package: &str, version: &str, found_at: &str) -> Option<EnginePackage> {
-    ENGINE.contains(&package).then(|| EnginePackage {
-        package: package.to_owned(),
-        version: version.to_owned(),
-        found_at: found_at.to_owned(),
-    })
+/// What is installed of the engine and what belongs to it; an error only when cancelled.
+fn engine(
+    tree: &dyn FileTree,
+    limits: &Limits,
+    cancel: &CancelToken,
+    findings: &mut Findings,
+) -> Result<Vec<EnginePackage>, ReadError> {
+    let packages = careen_packages::catalog_system(tree, limits, cancel, findings)?;
+    let is_engine = |package: &Package| package.is_installed() && ENGINE.contains(&package.name.as_str());
+    let engine = packages.into_iter().filter(is_engine);
+    Ok(engine.map(|it| EnginePackage { package: it.name, version: it.version, found_at: it.found_at }).collect())
 }
 
 #[cfg(test)]
@@ -187,7 +170,7 @@ mod tests {
 
     fn host(tree: &MemoryTree) -> Option<Host> {
         let mut findings = Findings::new();
-        let host = read(tree, 0, &Limits::default(), &mut findings);
+        let host = read(tree, 0, &Limits::default(), &CancelToken::default(), &mut findings).unwrap();
         assert_eq!(findings.list().len(), 0);
         host
     }
@@ -226,8 +209,17 @@ mod tests {
     }
 
     #[test]
-    fn alpine_names_its_engine_too() {
-        let engine = of_apk("C:Q1\nP:docker\nV:27.3.1-r0\n\nP:musl\nV:1.2\n");
-        assert_eq!((engine.len(), engine[0].version.as_str()), (1, "27.3.1-r0"));
+    fn the_engine_is_found_by_other_package_managers_too() {
+        let databases: [(&str, &str); 2] = [
+            ("/lib/apk/db/installed", "C:Q1\nP:docker\nV:27.3.1-r0\n\nP:musl\nV:1.2\n"),
+            ("/var/lib/pacman/local/docker-1:27.3.1-1/desc", "%NAME%\ndocker\n\n%VERSION%\n1:27.3.1-1\n"),
+        ];
+        for (path, text) in databases {
+            let mut tree = MemoryTree::new("disk");
+            tree.file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+            tree.file(path, text);
+            let [engine] = &host(&tree).unwrap().engine[..] else { panic!("{path}") };
+            assert!(engine.package == "docker" && engine.version.contains("27.3.1"), "{engine:?}");
+        }
     }
 }

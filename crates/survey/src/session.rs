@@ -234,7 +234,7 @@ impl Session {
         self.relate_stores()?;
         self.note_what_is_missing();
         let mut findings = Findings::new();
-        self.host = self.read_host(&mut findings);
+        self.host = self.read_host(&mut findings)?;
         self.absorb(findings);
         Ok(self)
     }
