@@ -89,6 +89,14 @@ fn images(disk: &Disk, base: &Disk, survey: &Value, before: &Value) {
         let has = |name: &Value| now["names"].as_array().unwrap().contains(name);
         let is_named = image["names"].as_array().unwrap().iter().all(has) && now["hidden"] == image["hidden"];
         assert!(is_named || lost.contains(text(&now["id"])), "the names of {image} are lost in silence");
+        // A build remembers what it made and what that was called.
+        let builds = list(before, "builds").filter(|build| build["images"].as_array().unwrap().contains(&now["id"]));
+        for build in builds {
+            for name in list(build, "names") {
+                let name = Value::from(text(name).trim_start_matches("docker.io/").trim_start_matches("library/"));
+                assert!(!image["names"].as_array().unwrap().contains(&name) || has(&name), "{name} of {image}");
+            }
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub fn containerd(input: &[u8]) {
     for root in &roots {
         let docker = ClassicStore::open(Rc::clone(&tree), root, &LIMITS, &mut findings);
         let Some(mut store) = ContainerdStore::open(Rc::clone(&tree), root, &LIMITS, &mut findings) else { continue };
-        store.learn(&docker.containers().iter().collect::<Vec<_>>(), &mut findings);
+        store.learn(&docker.containers().iter().collect::<Vec<_>>(), docker.builds(), &mut findings);
         store.tell_lost(&mut findings);
         for image in store.images() {
             drop(store.image_layers(&image.id, &mut findings));

@@ -56,6 +56,9 @@ pub struct BuildRecord {
     pub options: BTreeMap<String, String>,
     /// What the result was to be called.
     pub names: Vec<String>,
+    /// Digests of what it made: images, their manifests, their configurations.
+    #[serde(default)]
+    pub images: Vec<String>,
     /// When it began; RFC 3339, UTC.
     pub started: Option<String>,
     /// When it ended; RFC 3339, UTC.

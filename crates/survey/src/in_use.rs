@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use careen_archive::open_layer;
 use careen_evidence::{ByteSource, FileTree, Findings, Place, ReadError, Window, codes};
-use careen_model::Container;
+use careen_model::{BuildRecord, Container};
 use careen_store::{ContainerdStore, LayerFiles};
 use jiff::Timestamp;
 
@@ -25,6 +25,7 @@ impl Session {
     pub(crate) fn relate_stores(&mut self) -> Result<(), ReadError> {
         let containers: Vec<Container> =
             self.stores.iter().flat_map(|open| open.classic.containers()).cloned().collect();
+        let builds: Vec<BuildRecord> = self.stores.iter().flat_map(|open| open.classic.builds()).cloned().collect();
         for open in &mut self.stores {
             let Some(containerd) = &mut open.containerd else { continue };
             let own: Vec<&Container> = containers.iter().filter(|it| it.store == open.store.id).collect();
@@ -34,7 +35,7 @@ impl Session {
                 containerd.assign_directories(&own, &mut self.findings);
             }
             if open.of_docker.contains(&open.store.id) {
-                containerd.learn(&own, &mut self.findings);
+                containerd.learn(&own, &builds, &mut self.findings);
             }
             containerd.tell_lost(&mut self.findings);
         }

@@ -206,6 +206,11 @@ super::codes! {
         do_en: "Find out what it is by its date, command and content, and tag it again.",
         ko: "이미지 {image}은(는) 매니페스트로 찾았습니다. 이름을 담은 데이터베이스 기록이 없고 디스크의 다른 곳에도 이름이 남아 있지 않습니다.",
         do_ko: "날짜, 명령, 내용으로 어떤 이미지인지 확인한 뒤 다시 태그를 붙이십시오.";
+    IMAGE_NAME_TRACES = "image-name-traces", Note,
+        en: "The image {image} has no name any more. What else tells what it is: {traces}.",
+        do_en: "Take this as a hint: an image inherits labels and layers from the one it was built upon.",
+        ko: "이미지 {image}의 이름이 남아 있지 않습니다. 어떤 이미지인지 짐작할 수 있는 흔적: {traces}.",
+        do_ko: "참고만 하십시오. 라벨과 레이어는 기반 이미지에서 물려받았을 수 있습니다.";
     IMAGE_NAME_DERIVED = "image-name-derived", Damage,
         en: "No database names the image {image} any more. {names} is what {source} calls it: it may have had other names, and this one may have moved on to a newer image.",
         do_en: "Check the image's date and content before you tag it with this name.",

@@ -7,6 +7,7 @@ use careen_evidence::{Findings, codes};
 use careen_model::{BuildRecord, BuildSteps};
 
 use crate::bbolt::{Database, Item};
+use crate::digest::is_digest;
 use crate::protobuf::{Fields, Value};
 use crate::records::{Object, Records};
 
@@ -48,8 +49,8 @@ pub(super) fn read(records: &Records<'_>, docker: &Object, findings: &mut Findin
     builds
 }
 
-/// BuildHistoryRecord: Ref 1, Frontend 2, FrontendAttrs 3, Exporters 4, error 5, CreatedAt 6, CompletedAt 7, pinned 14,
-/// numCachedSteps 15, numTotalSteps 16, numCompletedSteps 17.
+/// BuildHistoryRecord: Ref 1, Frontend 2, FrontendAttrs 3, Exporters 4, error 5, CreatedAt 6, CompletedAt 7,
+/// ExporterResponse 9, Result 10, Results 11, pinned 14, numCachedSteps 15, numTotalSteps 16, numCompletedSteps 17.
 fn parse(id: &str, root: &str, message: &[u8]) -> Result<BuildRecord, &'static str> {
     let mut build = BuildRecord {
         id: id.to_owned(),
@@ -57,6 +58,7 @@ fn parse(id: &str, root: &str, message: &[u8]) -> Result<BuildRecord, &'static s
         frontend: None,
         options: BTreeMap::new(),
         names: Vec::new(),
+        images: Vec::new(),
         started: None,
         finished: None,
         error: None,
@@ -73,6 +75,16 @@ fn parse(id: &str, root: &str, message: &[u8]) -> Result<BuildRecord, &'static s
             (5, Value::Bytes(status)) => build.error = message_of(status)?,
             (6, Value::Bytes(time)) => build.started = time_of(time)?,
             (7, Value::Bytes(time)) => build.finished = time_of(time)?,
+            (9, Value::Bytes(entry)) => add_response(&mut build, entry)?,
+            (10, Value::Bytes(result)) => build.images.extend(digests_of(result)?),
+            (11, Value::Bytes(entry)) => {
+                let mut fields = Fields(entry);
+                while let Some((number, value)) = fields.next()? {
+                    if let (2, Value::Bytes(result)) = (number, value) {
+                        build.images.extend(digests_of(result)?);
+                    }
+                }
+            }
             (14, Value::Number(number)) => build.pinned = number != 0,
             (15, Value::Number(number)) => build.steps.cached = number,
             (16, Value::Number(number)) => build.steps.total = number,
@@ -80,7 +92,56 @@ fn parse(id: &str, root: &str, message: &[u8]) -> Result<BuildRecord, &'static s
             _ => {}
         }
     }
+    for list in [&mut build.names, &mut build.images] {
+        list.sort();
+        list.dedup();
+    }
     Ok(build)
+}
+
+/// What the exporter answered (`exporter/containerimage/exptypes/types.go`).
+fn add_response(build: &mut BuildRecord, entry: &[u8]) -> Result<(), &'static str> {
+    let (key, text) = pair(entry)?;
+    match key.as_str() {
+        "containerimage.digest" | "containerimage.config.digest" if is_digest(&text) => build.images.push(text),
+        "image.name" => build.names.extend(names_in(&text)),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// BuildResultInfo: ResultDeprecated 1 and the values of Results 3 are Descriptors, with their digest 2.
+fn digests_of(result: &[u8]) -> Result<Vec<String>, &'static str> {
+    let mut digests = Vec::new();
+    let mut add = |descriptor: &[u8]| -> Result<(), &'static str> {
+        let mut fields = Fields(descriptor);
+        while let Some((number, value)) = fields.next()? {
+            if let (2, Value::Bytes(text)) = (number, value) {
+                digests.extend(Some(lossy(text)).filter(|text| is_digest(text)));
+            }
+        }
+        Ok(())
+    };
+    let mut fields = Fields(result);
+    while let Some((number, value)) = fields.next()? {
+        match (number, value) {
+            (1, Value::Bytes(descriptor)) => add(descriptor)?,
+            (3, Value::Bytes(entry)) => {
+                let mut entry = Fields(entry);
+                while let Some((number, value)) = entry.next()? {
+                    if let (2, Value::Bytes(descriptor)) = (number, value) {
+                        add(descriptor)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(digests)
+}
+
+fn names_in(text: &str) -> impl Iterator<Item = String> {
+    text.split(',').filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -110,7 +171,7 @@ fn name_of(exporter: &[u8]) -> Result<Vec<String>, &'static str> {
             && let (key, text) = pair(entry)?
             && key == "name"
         {
-            names.extend(text.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+            names.extend(names_in(&text));
         }
     }
     Ok(names)

@@ -1,5 +1,6 @@
 //! Images whose records are lost, as far as containers tell them: a container's record names the image it was made from
-//! by id and by name, and the record of its layers names the topmost layer of that image.
+//! by id and by name, and the record of its layers names the topmost layer of that image. Builds that are remembered name
+//! what they made as well.
 //!
 //! Where no record of any image is left, the stacks of layers are listed as what they are: files without a name.
 //!
@@ -9,11 +10,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use careen_evidence::{Findings, Place, codes};
-use careen_model::{Container, Hidden, ImageState, LayerOfImage, LayerState};
+use careen_model::{BuildRecord, Container, Hidden, ImageState, LayerOfImage, LayerState};
 
 use super::containers::Mount;
 use super::images::Images;
 use super::layers::Layers;
+use super::repositories::familiar;
 use crate::digest::{is_digest, is_hex64};
 use crate::image_config::empty_image;
 
@@ -22,6 +24,8 @@ pub(super) struct Witnesses<'a> {
     /// The containers of this store.
     pub containers: Vec<&'a Container>,
     pub mounts: &'a BTreeMap<String, Mount>,
+    /// The builds that are remembered.
+    pub builds: &'a [BuildRecord],
     pub layers: &'a Layers,
     /// Whether the file of names could be read, so that an image without a name has none.
     pub has_names: bool,
@@ -50,9 +54,13 @@ impl Witnesses<'_> {
             if !images.configurations.contains_key(id) && !images.derived.contains(id) {
                 self.put_layers(images, container, id, findings);
             }
-            if !self.has_names || !is_listed {
-                self.put_name(images, container, id, findings);
+            if let Some(reference) = container.image.as_deref().filter(|_| !self.has_names || !is_listed) {
+                let source = format!("the container {}, which was made from it", label(container));
+                self.put_name(images, reference, id, &source, findings);
             }
+        }
+        if !self.has_names {
+            self.put_names_of_builds(images, findings);
         }
         if !self.has_records {
             self.add_stacks(images, findings);
@@ -92,9 +100,20 @@ impl Witnesses<'_> {
         findings.add(&codes::derived::IMAGE_DERIVED, &self.place.then(id), values);
     }
 
-    /// The name that a container was made with, unless another image has it.
-    fn put_name(&self, images: &mut Images, container: &Container, id: &str, findings: &mut Findings) {
-        let Some(reference) = container.image.as_deref() else { return };
+    /// What builds called the images they made; a name that several had is that of the last one.
+    fn put_names_of_builds(&self, images: &mut Images, findings: &mut Findings) {
+        for build in newest_first(self.builds) {
+            let made: Vec<String> = images.list.iter().map(|image| image.id.clone()).collect();
+            for id in made.into_iter().filter(|id| build.images.contains(id)) {
+                for name in &build.names {
+                    self.put_name(images, familiar(name), &id, &source_of_build(build), findings);
+                }
+            }
+        }
+    }
+
+    /// A name that a trace gives to an image, unless another image has it.
+    fn put_name(&self, images: &mut Images, reference: &str, id: &str, source: &str, findings: &mut Findings) {
         let is_id = reference.contains('@') || is_hex64(reference) || is_digest(reference);
         let short = id.strip_prefix("sha256:").unwrap_or(id);
         if is_id || short.starts_with(reference) {
@@ -106,7 +125,6 @@ impl Witnesses<'_> {
             return;
         }
         if let Some(image) = images.list.iter_mut().find(|image| image.id == id) {
-            let source = format!("the container {}, which was made from it", label(container));
             let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("names", &name), ("source", &source)];
             findings.add(&codes::store::IMAGE_NAME_DERIVED, &self.place.then(id).then(&name), values);
             image.names.push(name);
@@ -125,6 +143,21 @@ impl Witnesses<'_> {
 fn rows(chain: Vec<(String, String)>) -> Vec<LayerOfImage> {
     let row = |(chain_id, diff_id)| LayerOfImage { diff_id, chain_id, size: None, state: LayerState::Missing };
     chain.into_iter().map(row).collect()
+}
+
+/// The builds that ended, the last one first.
+pub(crate) fn newest_first(builds: &[BuildRecord]) -> Vec<&BuildRecord> {
+    let mut ended: Vec<&BuildRecord> = builds.iter().filter(|build| build.error.is_none()).collect();
+    ended.sort_by(|left, right| (&right.finished, &left.id).cmp(&(&left.finished, &right.id)));
+    ended
+}
+
+/// A build as the source of a name.
+pub(crate) fn source_of_build(build: &BuildRecord) -> String {
+    match &build.finished {
+        Some(time) => format!("the build of {time}, which made it"),
+        None => format!("the build {}, which made it", build.id),
+    }
 }
 
 fn label(container: &Container) -> &str {

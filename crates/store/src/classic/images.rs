@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::layers::{Layers, MAX_LAYERS};
 use super::repositories::Names;
 use crate::digest::{digest_of_hex, is_digest, is_hex64, sha256};
-use crate::image_config::{describe, empty_image};
+use crate::image_config::{describe, empty_image, tell_traces};
 use crate::records::{Object, Records, left_out};
 
 /// Most images named in one finding.
@@ -174,6 +174,14 @@ impl Images {
                 (true, true) if parents.contains(&image.id) => ImageKind::Intermediate,
                 (true, true) => ImageKind::Dangling,
             };
+        }
+    }
+
+    /// Tells what else there is to know an image by that has no name.
+    pub fn tell_traces(&self, place: &Place, findings: &mut Findings) {
+        let is_nameless = |image: &&Image| image.kind == ImageKind::Dangling;
+        for image in self.list.iter().filter(is_nameless) {
+            tell_traces(image, self.configurations.get(&image.id), place, findings);
         }
     }
 

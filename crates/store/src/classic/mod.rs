@@ -41,6 +41,7 @@ use crate::records::{Object, Records, Spent};
 use crate::roots::DataRoot;
 use containers::{Containers, Mount};
 use derived::Witnesses;
+pub(crate) use derived::{newest_first, source_of_build};
 use distribution::Distribution;
 use graph::Graph;
 use images::Images;
@@ -107,9 +108,13 @@ impl ClassicStore {
             true => Containers::read(&records, root, &docker, findings),
             false => Containers::default(),
         };
+        // Told with the first root alone.
+        let mut met = Findings::new();
+        let builds = builds::read(&records, &docker, if root.is_first { findings } else { &mut met });
         let witnesses = Witnesses {
             containers: containers.list.iter().filter(|container| is_classic && container.store == root.id).collect(),
             mounts: &mounts,
+            builds: &builds,
             layers: &layers,
             has_names,
             has_records: !images.configurations.is_empty(),
@@ -124,6 +129,9 @@ impl ClassicStore {
         for image in &mut images.list {
             let is_described = images.configurations.contains_key(&image.id);
             image.registry = distribution.registry(image, has_names && is_described);
+        }
+        if !has_names {
+            images.tell_traces(&place, findings);
         }
         let layer_list = layers.list(&root.id, &images.list, graph.has_directories());
 
@@ -155,7 +163,7 @@ impl ClassicStore {
             let classic = root.stores.classic.first().map(|(_, id)| id.as_str());
             let stores = (classic, root.stores.containerd.as_deref());
             store.build_cache = build_cache::read(&records, &docker, stores, findings);
-            store.builds = builds::read(&records, &docker, findings);
+            store.builds = builds;
             store.plugins = engine::read_plugins(&records, &docker, findings);
             store.swarm = engine::read_swarm(&records, &docker, findings);
         }

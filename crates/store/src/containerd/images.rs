@@ -20,7 +20,7 @@ use super::metadata::{ImageRecord, Metadata, Namespace};
 use super::names::{Names, familiar, repository};
 use crate::classic::MAX_LAYERS;
 use crate::digest::{is_digest, is_hex64};
-use crate::image_config::{describe, empty_image};
+use crate::image_config::{describe, empty_image, tell_traces};
 use crate::records::Records;
 
 /// The label by which Docker remembers what an image was built upon.
@@ -404,7 +404,7 @@ impl Images {
 
     /// Names an image that lost its names by what another trace calls it.
     pub fn learn(&mut self, id: &str, reference: &str, source: &str, place: &Place, findings: &mut Findings) {
-        let Some(image) = self.list.iter_mut().find(|image| image.id == id) else { return };
+        let Some(image) = self.list.iter().find(|image| image.id == id) else { return };
         let is_id = is_hex64(reference) || is_digest(reference) || id.contains(reference);
         if image.hidden != Some(Hidden::NoNameInDatabase) || is_id {
             return;
@@ -415,9 +415,11 @@ impl Images {
         } else {
             format!("{reference}:latest")
         };
-        if image.names.contains(&name) || image.digests.contains(&name) {
+        // Of several images that had one name, the first that is told of has it.
+        if self.list.iter().any(|image| image.names.contains(&name) || image.digests.contains(&name)) {
             return;
         }
+        let Some(image) = self.list.iter_mut().find(|image| image.id == id) else { return };
         let values: &[(&str, &dyn std::fmt::Display)] = &[("image", &id), ("names", &name), ("source", &source)];
         findings.add(&codes::store::IMAGE_NAME_DERIVED, &place.then(id).then(&name), values);
         if is_digest_only {
@@ -442,6 +444,8 @@ impl Images {
         let lost = self.list.iter().filter(|image| image.hidden == Some(Hidden::NoNameInDatabase));
         for image in lost.filter(|image| image.names.is_empty() && image.digests.is_empty()) {
             findings.add(&codes::store::IMAGE_NAME_LOST, &place.then(&image.id), &[("image", &image.id)]);
+            let config = self.details.get(&image.id).and_then(|details| details.config.as_ref());
+            tell_traces(image, config, place, findings);
         }
     }
 }

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, Limits, NodeId, Place, ReadError, codes, read_file};
-use careen_model::{Container, Hidden, Image, Layer, Store, StoreKind};
+use careen_model::{BuildRecord, Container, Hidden, Image, Layer, Store, StoreKind};
 use serde_json::Value;
 
 use super::content::Content;
 use super::images::{Images, Reader};
 use super::layers::{LayerFiles, Layers, missing};
 use super::metadata::Namespace;
+use super::names::familiar;
 use super::recognize::Recognized;
 use super::snapshots::{SnapshotKind, Snapshotter, parts};
 use super::{ContainerdRoot, containers};
+use crate::classic::{newest_first, source_of_build};
 use crate::records::Records;
 use crate::roots::DataRoot;
 
@@ -119,9 +121,15 @@ impl ContainerdStore {
         &self.containers
     }
 
-    /// Takes Docker's containers of this store: what they were made from names images that have lost their names, and those
-    /// without snapshot are told, as are snapshots without container.
-    pub fn learn(&mut self, containers: &[&Container], findings: &mut Findings) {
+    /// Takes Docker's containers of this store and the builds it remembers: what containers were made from and what builds
+    /// made names images that have lost their names; containers without snapshot are told, as are snapshots without
+    /// container.
+    pub fn learn(&mut self, containers: &[&Container], builds: &[BuildRecord], findings: &mut Findings) {
+        for build in newest_first(builds) {
+            for (id, name) in build.images.iter().flat_map(|id| build.names.iter().map(move |name| (id, name))) {
+                self.images.learn(id, &familiar(name), &source_of_build(build), &self.place, findings);
+            }
+        }
         for container in containers {
             if let (Some(id), Some(name)) = (&container.image_id, &container.image) {
                 // Made from a digest, it was not made from a name.

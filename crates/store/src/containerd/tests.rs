@@ -346,10 +346,38 @@ fn without_the_database_images_are_found_by_their_manifests() {
     assert_eq!(opened.codes()[1..], ["image-name-lost"]);
     // What a container was made from names it.
     let mut opened = builder.open();
-    opened.store.learn(&[&container("shop", &builder.manifest)], &mut opened.findings);
+    opened.store.learn(&[&container("shop", &builder.manifest)], &[], &mut opened.findings);
     opened.store.tell_lost(&mut opened.findings);
     assert_eq!(opened.store.images()[0].names, ["shop:latest"]);
     assert_eq!(opened.codes()[1..], ["image-name-derived"]);
+}
+
+#[test]
+fn what_a_build_made_has_the_name_that_the_build_gave_it() {
+    let mut builder = Builder::new();
+    builder.metadata.clear();
+    let mut opened = builder.open();
+    let build = |name: &str, finished: &str, made: &str| careen_model::BuildRecord {
+        id: finished.to_owned(),
+        root: "/".to_owned(),
+        frontend: None,
+        options: std::collections::BTreeMap::new(),
+        names: vec![name.to_owned()],
+        images: vec![made.to_owned()],
+        started: None,
+        finished: Some(finished.to_owned()),
+        error: None,
+        steps: careen_model::BuildSteps::default(),
+        pinned: false,
+    };
+    let builds = [
+        build("docker.io/library/old:1", "2024-01-01T00:00:00Z", "sha256:other"),
+        build("docker.io/me/shop:1", "2024-01-02T00:00:00Z", &builder.manifest),
+    ];
+    opened.store.learn(&[], &builds, &mut opened.findings);
+    opened.store.tell_lost(&mut opened.findings);
+    assert_eq!(opened.store.images()[0].names, ["me/shop:1"]);
+    assert!(opened.codes().contains(&"image-name-derived") && !opened.codes().contains(&"image-name-lost"));
 }
 
 #[test]
@@ -383,7 +411,7 @@ fn without_snapshots_layers_are_read_from_their_blobs() {
     opened.store.tell_lost(&mut opened.findings);
     assert_eq!(opened.codes()[1..], ["snapshots-unassigned"]);
     assert!(opened.store.container_upper(&"c".repeat(64), &mut opened.findings).is_err());
-    opened.store.learn(&[&container("shop:1", &builder.manifest)], &mut opened.findings);
+    opened.store.learn(&[&container("shop:1", &builder.manifest)], &[], &mut opened.findings);
     assert!(opened.codes().contains(&"container-layer-lost"));
 }
 

@@ -3,8 +3,10 @@
 use careen_model::{Hidden, ImageKind, ImageState, LayerState, RegistryState};
 use serde_json::json;
 
-use super::super::testing::{DataRoot, chain, digest, hex, record};
+use super::super::testing::{DataRoot, chain, database, digest, hex, record};
+use super::resources::bytes_field;
 use super::{damaged, image, layer, stack};
+use crate::bbolt::testing::Node;
 
 /// The image id of the container `web`.
 fn image_of_web() -> String {
@@ -76,6 +78,41 @@ fn a_name_is_taken_from_a_container_only_where_names_are_lost() {
     });
     assert_eq!(opened.codes(), [""; 0]);
     assert!(image(&opened, "x").names.is_empty());
+}
+
+#[test]
+fn builds_and_labels_tell_of_an_image_that_lost_its_name() {
+    let id = image_of_web();
+    let pair = |key: &[u8], value: &[u8]| [bytes_field(1, key), bytes_field(2, value)].concat();
+    let build = |id: &str, name: &str, seconds: u8, made: &str| {
+        let message = [
+            bytes_field(1, id.as_bytes()),
+            bytes_field(7, &[8, seconds]),
+            bytes_field(9, &pair(b"containerimage.config.digest", made.as_bytes())),
+            bytes_field(9, &pair(b"image.name", name.as_bytes())),
+        ];
+        Node::Value(message.concat())
+    };
+    let opened = damaged(|root| {
+        root.put("image/overlay2/repositories.json", "");
+        root.remove(&format!("containers/{}", hex("web")));
+        // An older build of the same name made something else.
+        let rows =
+            [("1", build("1", "docker.io/me/x:1", 1, &digest("older"))), ("2", build("2", "docker.io/me/x:1", 2, &id))];
+        root.put("buildkit/history.db", database("_records", &rows));
+    });
+    assert_eq!(image(&opened, "me/x:1").id, id);
+    assert!(opened.codes().contains(&"image-name-derived"), "{:?}", opened.codes());
+
+    let opened = damaged(|root| {
+        root.put("image/overlay2/repositories.json", "");
+        root.remove(&format!("containers/{}", hex("web")));
+        let source = json!([{"Digest": digest("blob"), "SourceRepository": "docker.io/library/base", "HMAC": ""}]);
+        let file = format!("image/overlay2/distribution/v2metadata-by-diffid/sha256/{}", &digest("base")[7..]);
+        root.put(&file, source.to_string());
+    });
+    let traces = opened.findings.list().iter().find(|finding| finding.code.name == "image-name-traces").unwrap();
+    assert!(traces.message(careen_model::Language::English).contains("layers of base"), "{traces:?}");
 }
 
 #[test]

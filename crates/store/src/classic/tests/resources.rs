@@ -3,7 +3,7 @@
 use careen_model::{BuildCacheRecord, HeldDatabase};
 use serde_json::json;
 
-use super::super::testing::{DataRoot, chain, database, hex};
+use super::super::testing::{DataRoot, chain, database, digest, hex};
 use super::{Opened, damaged, overwrite};
 use crate::bbolt::testing::{Node, PAGE, file, leaf, set_freelist};
 
@@ -284,13 +284,14 @@ fn a_broken_value_of_the_build_cache_costs_itself_only() {
 }
 
 /// A field of a message: number, then bytes with their length.
-fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn bytes_field(number: u8, bytes: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
 }
 
 #[test]
 fn builds_are_remembered() {
     let pair = |key: &[u8], value: &[u8]| [bytes_field(1, key), bytes_field(2, value)].concat();
+    let descriptor = [bytes_field(1, b"type"), bytes_field(2, digest("manifest").as_bytes()), vec![0x18, 7]].concat();
     let message = [
         bytes_field(1, b"one"),
         bytes_field(2, b"dockerfile.v0"),
@@ -299,6 +300,10 @@ fn builds_are_remembered() {
         bytes_field(5, &[vec![8, 2], bytes_field(2, b"exit code: 1")].concat()),
         // 1700000000 seconds, 5 nanoseconds.
         bytes_field(6, &[0x08, 0x80, 0xe2, 0xcf, 0xaa, 0x06, 0x10, 0x05]),
+        bytes_field(9, &pair(b"containerimage.config.digest", digest("config").as_bytes())),
+        bytes_field(9, &pair(b"containerimage.config", b"{}")),
+        // A result of one platform: number 0, a descriptor.
+        bytes_field(10, &bytes_field(3, &[vec![8, 0], bytes_field(2, &descriptor)].concat())),
         vec![14 << 3, 1, 15 << 3, 3, 0x80, 0x01, 8, 0x88, 0x01, 7], // pinned, cached, total, completed
     ]
     .concat();
@@ -307,6 +312,9 @@ fn builds_are_remembered() {
         root.put("buildkit/history_c8d.db", database("_records", &rows));
     });
     assert_eq!(opened.codes(), ["build-record-broken"]);
+    let mut made = [digest("config"), digest("manifest")];
+    made.sort();
+    assert_eq!(opened.store.builds()[0].images, made);
     let [build] = opened.store.builds() else { panic!() };
     assert_eq!((build.id.as_str(), build.frontend.as_deref(), build.pinned), ("one", Some("dockerfile.v0"), true));
     assert_eq!(
