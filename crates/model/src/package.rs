@@ -71,6 +71,8 @@ ecosystems! {
     Perl = "perl", &["environment"];
     /// Python distributions' metadata.
     Pip = "pip", &["environment", "installer", "editable"];
+    /// What Python projects ask for, which need not be installed.
+    Requirements = "requirements", &["state", "constraint", "directory"];
     /// rpm's database.
     Rpm = "rpm", &["architecture", "source", "modularity"];
     /// Programs that tell their version in a file of their own, such as FreeSurfer and FSL.
@@ -164,9 +166,10 @@ pub struct Package {
 
 impl Ecosystem {
     /// Whether its packages stand in the tables across ecosystems and images. What an image stands on, its system, is
-    /// no package of it; it has a file of its own and its place in the lists of parts.
+    /// no package of it; it has a file of its own and its place in the lists of parts. What projects only ask for has a
+    /// file of its own too.
     pub fn is_compared(self) -> bool {
-        self != Ecosystem::Os
+        !matches!(self, Ecosystem::Os | Ecosystem::Requirements)
     }
 }
 
@@ -215,7 +218,7 @@ impl Package {
     /// case, runs of `-`, `_` and `.` as one `-`), for .NET and composer in lower case, else the name itself.
     pub fn normalized_name(&self) -> Cow<'_, str> {
         match self.ecosystem() {
-            Ecosystem::Pip => Cow::Owned(pep_503(&self.name)),
+            Ecosystem::Pip | Ecosystem::Requirements => Cow::Owned(pep_503(&self.name)),
             // Without regard to case: .NET's own rule, composer writes lower case anyway.
             Ecosystem::Nuget | Ecosystem::Composer => Cow::Owned(self.name.to_lowercase()),
             _ => Cow::Borrowed(&self.name),

@@ -30,6 +30,7 @@ mod pacman;
 mod path;
 mod pip;
 mod purl;
+mod requirements;
 mod rpm;
 mod small;
 mod sqlite;
@@ -101,6 +102,7 @@ pub const CATALOGERS: &[&dyn Cataloger] = &[
     &nuget::Nuget,
     &pacman::Pacman,
     &pip::Pip,
+    &requirements::Requirements,
     &rpm::Rpm,
     &small::Julia,
     &small::Lua,

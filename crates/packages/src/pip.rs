@@ -22,7 +22,7 @@ use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId, lookup_path};
 use careen_model::codes::packages as codes;
 use careen_model::{Ecosystem, Package};
 
-use crate::{Cataloger, path};
+use crate::{Cataloger, path, purl::purl};
 use distribution::Site;
 
 /// The cataloger of Python's packages.
@@ -94,6 +94,11 @@ impl Cataloger for Pip {
             }
         }
     }
+}
+
+/// The package URL of a distribution: in lower case, with `-` for `_` (purl-spec, PURL-TYPES).
+pub fn url(name: &str, version: &str) -> String {
+    purl("pypi", "", &name.to_lowercase().replace('_', "-"), version, &[])
 }
 
 fn has_suffix(name: &[u8], suffixes: &[&[u8]]) -> bool {

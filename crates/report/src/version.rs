@@ -69,7 +69,7 @@ impl Rule {
             Ecosystem::Java => Rule::Maven,
             Ecosystem::Pacman => Rule::Pacman,
             Ecosystem::Perl => Rule::Perl,
-            Ecosystem::Pip => Rule::Python,
+            Ecosystem::Pip | Ecosystem::Requirements => Rule::Python,
             Ecosystem::Lua | Ecosystem::Os | Ecosystem::Rpm | Ecosystem::Tools => Rule::Rpm,
         }
     }

@@ -6,7 +6,7 @@ use careen_model::{Declared, Details, Package};
 
 use super::metadata::{Identity, declared, installer, is_editable, link_target};
 use super::{METADATA, has_suffix};
-use crate::{path, purl::purl};
+use crate::path;
 
 /// A directory Python finds distributions in.
 pub struct Site<'a> {
@@ -250,7 +250,7 @@ impl<'a> Site<'a> {
     fn package(&self, told: Told) -> Package {
         let Identity { name, version } = told.identity;
         Package {
-            purl: purl("pypi", "", &name.to_lowercase().replace('_', "-"), &version, &[]),
+            purl: super::url(&name, &version),
             name,
             version,
             found_at: path::text(&told.found_at),

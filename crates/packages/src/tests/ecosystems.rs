@@ -36,6 +36,21 @@ fn node_modules_are_told_apart_from_what_is_only_locked() {
 }
 
 #[test]
+fn what_python_projects_ask_for_is_apart_from_what_is_installed() {
+    let mut tree = MemoryTree::new("test");
+    tree.file("/app/requirements.txt", "Flask_X==2.0\nrequests>=2\n");
+    tree.file("/app/Pipfile.lock", "{");
+    tree.file("/usr/lib/python3/site-packages/x/requirements.txt", "y==1\n");
+    let expected = [
+        "pkg:pypi/flask-x@2.0 locked,==2.0,/app /app/requirements.txt",
+        "pkg:pypi/requests locked,>=2,/app /app/requirements.txt",
+    ];
+    let (found, codes) = told(&tree);
+    assert_eq!((found.as_slice(), codes), (expected.map(str::to_owned).as_slice(), vec!["package-record-lost"]));
+    assert!(catalog(&tree).0.packages.iter().all(|package| !package.is_installed()));
+}
+
+#[test]
 fn libraries_of_dotnet_are_told_by_their_list() {
     let mut tree = MemoryTree::new("test");
     let text = "\u{feff}{\"libraries\":{\"App/1.0.0\":{\"type\":\"project\"},\"A.B/2.1.0\":{\"type\":\"package\",\"sha512\":\"sha512-AAE=\"}}}";
