@@ -1,6 +1,7 @@
 //! Archives and kits in a real engine: `docker load` gives each image its id, what can run runs, and `restore.sh` puts a
 //! kit in place. `skopeo` reads the same archives. Each is skipped with a word where its program is not there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,6 +23,13 @@ fn whole_disks() -> impl Iterator<Item = &'static Disk> {
         let is_whole = matches!(disk.known, Known::Docker { .. } | Known::Containerd(_));
         is_whole && (disk.name.starts_with("cases/") || disk.name.starts_with("corpus/"))
     })
+}
+
+/// The images of all these disks, each once: an archive of one is compared with the truth on every disk elsewhere.
+fn images() -> Vec<(&'static Disk, Value)> {
+    let mut seen = BTreeSet::new();
+    let all = whole_disks().flat_map(|disk| list(disk, "images").into_iter().map(move |image| (disk, image)));
+    all.filter(|(_, image)| image["kind"] != "intermediate" && seen.insert(image["id"].to_string())).collect()
 }
 
 fn list(disk: &Disk, command: &str) -> Vec<Value> {
@@ -72,17 +80,15 @@ fn loads(engine: &Engine, disk: &Disk, image: &Value, archive: &Path) -> Result<
 fn images_are_loaded_under_their_ids_and_run() {
     let Some(engine) = Engine::start("load") else { return };
     let (mut count, mut wrong) = (0, Vec::new());
-    for disk in whole_disks() {
-        let folder = folder(&format!("load-{}", disk.name));
-        for image in list(disk, "images").iter().filter(|image| image["kind"] != "intermediate") {
-            count += 1;
-            if let Err(reason) = loads(&engine, disk, image, &folder.join("image.tar")) {
-                wrong.push(format!("{}: {}: {reason}", disk.name, image["id"]));
-            }
-            engine.clear();
+    let folder = folder("load");
+    for (disk, image) in images() {
+        count += 1;
+        if let Err(reason) = loads(&engine, disk, &image, &folder.join("image.tar")) {
+            wrong.push(format!("{}: {}: {reason}", disk.name, image["id"]));
         }
-        fs::remove_dir_all(folder).unwrap();
+        engine.clear();
     }
+    fs::remove_dir_all(folder).unwrap();
     println!("{count} images were loaded");
     assert!(count > 0 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -94,44 +100,42 @@ fn skopeo_reads_the_same_archives() {
         return;
     }
     let mut wrong = Vec::new();
-    for disk in whole_disks() {
-        let folder = folder(&format!("skopeo-{}", disk.name));
+    let folder = folder("skopeo");
+    for (disk, image) in images() {
         let file = disk.file.to_string_lossy();
-        for image in list(disk, "images").iter().filter(|image| image["kind"] != "intermediate") {
-            // An index of several platforms is not one image; it stands in a layout of OCI.
-            let scope = format!("image:{}", image["id"].as_str().unwrap());
-            for (format, transport) in [("docker", "docker-archive"), ("oci", "oci-archive")] {
-                let archive = folder.join("image.tar");
-                careen(["export", &file, &scope, "--format", format, "-o", &archive.to_string_lossy()])
-                    .expect(&[0])
-                    .unwrap();
-                let to = folder.join("to");
-                let _ = fs::remove_dir_all(&to);
-                // Several names of one image are several entries of an index, of which one has to be chosen.
-                let index = Command::new("tar").arg("-xOf").arg(&archive).arg("index.json").output().unwrap();
-                let index: Value = serde_json::from_slice(&index.stdout).unwrap();
-                let entries = index["manifests"].as_array().unwrap();
-                let tag = &entries[0]["annotations"]["org.opencontainers.image.ref.name"];
-                let from = match tag.as_str().filter(|_| format == "oci" && entries.len() > 1) {
-                    Some(tag) => format!("{transport}:{}:{tag}", archive.display()),
-                    None => format!("{transport}:{}", archive.display()),
-                };
-                let mut skopeo = Command::new("skopeo");
-                skopeo.args(["--insecure-policy", "copy", "--quiet", &from, &format!("dir:{}", to.display())]);
-                let output = skopeo.output().unwrap();
-                if !output.status.success() {
-                    wrong.push(format!("{}: {scope} {format}: {}", disk.name, String::from_utf8_lossy(&output.stderr)));
-                    continue;
-                }
-                let manifest = compare::json(&to.join("manifest.json")).unwrap();
-                let config = image["config_digest"].as_str().unwrap_or_default();
-                if manifest["config"]["digest"] != config {
-                    wrong.push(format!("{}: {scope} {format}: {}", disk.name, manifest["config"]["digest"]));
-                }
+        // An index of several platforms is not one image; it stands in a layout of OCI.
+        let scope = format!("image:{}", image["id"].as_str().unwrap());
+        for (format, transport) in [("docker", "docker-archive"), ("oci", "oci-archive")] {
+            let archive = folder.join("image.tar");
+            careen(["export", &file, &scope, "--format", format, "-o", &archive.to_string_lossy()])
+                .expect(&[0])
+                .unwrap();
+            let to = folder.join("to");
+            let _ = fs::remove_dir_all(&to);
+            // Several names of one image are several entries of an index, of which one has to be chosen.
+            let index = Command::new("tar").arg("-xOf").arg(&archive).arg("index.json").output().unwrap();
+            let index: Value = serde_json::from_slice(&index.stdout).unwrap();
+            let entries = index["manifests"].as_array().unwrap();
+            let tag = &entries[0]["annotations"]["org.opencontainers.image.ref.name"];
+            let from = match tag.as_str().filter(|_| format == "oci" && entries.len() > 1) {
+                Some(tag) => format!("{transport}:{}:{tag}", archive.display()),
+                None => format!("{transport}:{}", archive.display()),
+            };
+            let mut skopeo = Command::new("skopeo");
+            skopeo.args(["--insecure-policy", "copy", "--quiet", &from, &format!("dir:{}", to.display())]);
+            let output = skopeo.output().unwrap();
+            if !output.status.success() {
+                wrong.push(format!("{}: {scope} {format}: {}", disk.name, String::from_utf8_lossy(&output.stderr)));
+                continue;
+            }
+            let manifest = compare::json(&to.join("manifest.json")).unwrap();
+            let config = image["config_digest"].as_str().unwrap_or_default();
+            if manifest["config"]["digest"] != config {
+                wrong.push(format!("{}: {scope} {format}: {}", disk.name, manifest["config"]["digest"]));
             }
         }
-        fs::remove_dir_all(folder).unwrap();
     }
+    fs::remove_dir_all(folder).unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
