@@ -25,6 +25,7 @@ cargo xtask TASK
   variants --seeds 2,3,5 [NAME…]
                      make the corpus' variants with these seeds, or some groups of them, and print what came
                      of each (as root, with qemu-utils)
+  versions [PAIRS]   compare 10,000 (or PAIRS) pairs of versions with dpkg, packaging and rpm
   setup              install whatever the tasks need, and nothing else
 
 The corpus of test disks is found through CAREEN_CORPUS; without it only the disks in tests/cases are tested.";
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             [flag, seeds, only @ ..] if flag == "--seeds" => variants::run(seeds, only),
             _ => Err(format!("variants: expected --seeds and a list of numbers\n\n{HELP}")),
         },
+        "versions" => versions(rest),
         "setup" => setup::for_page().and_then(|()| setup::for_tests()),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
@@ -86,6 +88,16 @@ fn damage(arguments: &[String]) -> Result<(), String> {
     };
     let test = ["test", "--release", "-p", "careen-filesystem", "--test", "random_damage", "--", "--nocapture"];
     command::run(command::cargo().args(test).env("CAREEN_DAMAGED_DISKS", disks))
+}
+
+fn versions(arguments: &[String]) -> Result<(), String> {
+    let pairs = match arguments {
+        [] => "10000",
+        [pairs] if pairs.parse::<u32>().is_ok() => pairs,
+        _ => return Err(format!("versions: unknown arguments {arguments:?}\n\n{HELP}")),
+    };
+    let test = ["test", "-p", "careen-report", "--test", "version_judges", "--", "--nocapture"];
+    command::run(command::cargo().args(test).env("CAREEN_VERSION_PAIRS", pairs))
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {

@@ -26,4 +26,4 @@ pub use rows::{PackageRow, package_rows};
 pub use run_command::{run_commands, shell_line};
 pub use sbom::sbom_files;
 pub use side_by_side::side_by_side;
-pub use version::compare_versions;
+pub use version::{compare_by_rules, compare_versions};

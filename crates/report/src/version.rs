@@ -23,8 +23,7 @@ use careen_model::Ecosystem;
 /// A total order. A version that the rules cannot read comes after all that they can. What the rules cannot tell apart
 /// (`1.0` and `1.0.0` in Python, two that they cannot read) is ordered by bytes, so that only equal text is equal.
 pub fn compare_versions(ecosystem: Ecosystem, a: &str, b: &str) -> Ordering {
-    Rule::of(ecosystem)
-        .compare(a, b)
+    compare_by_rules(ecosystem, a, b)
         .unwrap_or_else(|| {
             // One or both cannot be read.
             is_orderable(ecosystem, b).cmp(&is_orderable(ecosystem, a))
@@ -32,9 +31,15 @@ pub fn compare_versions(ecosystem: Ecosystem, a: &str, b: &str) -> Ordering {
         .then_with(|| a.as_bytes().cmp(b.as_bytes()))
 }
 
+/// The order of two versions by the rules of their ecosystem alone: different text may be equal. `None` when the rules
+/// cannot read one of them.
+pub fn compare_by_rules(ecosystem: Ecosystem, a: &str, b: &str) -> Option<Ordering> {
+    Rule::of(ecosystem).compare(a, b)
+}
+
 /// Whether the ecosystem's rules can read this version.
 pub fn is_orderable(ecosystem: Ecosystem, version: &str) -> bool {
-    Rule::of(ecosystem).compare(version, version).is_some()
+    compare_by_rules(ecosystem, version, version).is_some()
 }
 
 /// How versions are ordered.
