@@ -132,6 +132,15 @@ fn kits() {
 }
 
 #[test]
+fn what_was_rebuilt() {
+    let folder = careen_tests::target().join("corpus/schemas/rebuild");
+    let _ = std::fs::remove_dir_all(&folder);
+    let told = ask("rebuild", &["--out", &folder.to_string_lossy()]).json().unwrap();
+    let own = std::fs::read(folder.join("rebuild.json")).unwrap();
+    is_valid("rebuild", &[told, serde_json::from_slice(&own).unwrap()]);
+}
+
+#[test]
 fn what_is_proven_of_layers() {
     is_valid("verify", &[ask("verify", &[]).json().unwrap(), ask("verify", &["--cross-check"]).json().unwrap()]);
 }

@@ -209,6 +209,21 @@ pub enum Command {
         #[arg(long, value_name = "WHAT", default_value = "skip")]
         on_damage: OnDamage,
     },
+    /// The way back: Dockerfiles as images were built, with the files that they copied, and such that install the same
+    /// versions anew; compose files, command lines and a script that run containers again.
+    Rebuild {
+        /// The disk file.
+        disk: PathBuf,
+        /// Images and containers; without one all of them.
+        #[arg(value_name = "SCOPE")]
+        scopes: Vec<Scope>,
+        /// The directory to write, new or empty.
+        #[arg(short, long, value_name = "DIR")]
+        out: PathBuf,
+        /// Leave out the files that Dockerfiles copy.
+        #[arg(long)]
+        no_sources: bool,
+    },
     /// Whether layers can be given as the very bytes they were packed as: each is put together and its digest taken.
     Verify {
         /// The disk file.

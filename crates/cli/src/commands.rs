@@ -5,6 +5,7 @@ mod difference;
 mod export;
 mod files;
 mod kit;
+mod rebuild;
 mod side_by_side;
 mod space;
 mod verify;
@@ -14,11 +15,12 @@ use std::path::{Path, PathBuf};
 use careen_evidence::{Findings, ReadError};
 use careen_model::{EventKind, Finding, ImagePackages, PackageFileState, Severity};
 use careen_survey::list::ListOptions;
-use careen_survey::{Scope, Session, TimelineQuery, report};
+use careen_survey::{RebuildRequest, Scope, Session, TimelineQuery, report};
 use serde::Serialize;
 
 pub use self::export::Written;
 pub use self::kit::WrittenKit;
+pub use self::rebuild::WrittenRebuild;
 use crate::arguments::{Arguments, Command, Disks};
 use crate::input::Input;
 use crate::output::{self, Output};
@@ -147,6 +149,11 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             Some(folder) => kit::kit(input(disk), folder, *on_damage, &mut out, json),
             None => kit::list(input(disk), &mut out, json),
         },
+        Command::Rebuild { disk, scopes, out: folder, no_sources } => {
+            let request =
+                RebuildRequest { scopes: scopes.clone(), with_sources: !no_sources, for_windows: cfg!(windows) };
+            rebuild::rebuild(input(disk), &request, folder, &mut out, json)
+        }
         Command::Verify { disk, scopes, cross_check } => {
             verify::verify(input(disk), scopes, *cross_check, &mut out, json)
         }

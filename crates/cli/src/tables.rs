@@ -2,6 +2,7 @@
 
 mod cross_check;
 mod kit;
+mod rebuilt;
 
 use careen_model::{
     BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
@@ -16,6 +17,7 @@ use crate::output::one_line;
 
 pub use self::cross_check::cross_check;
 pub use self::kit::{kit, only_here, weight};
+pub use self::rebuilt::rebuilt;
 
 /// Rows under a heading, each column as wide as its widest cell.
 fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {

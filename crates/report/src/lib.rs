@@ -9,6 +9,7 @@ mod difference;
 mod doctor;
 mod labels;
 mod package_files;
+pub mod rebuild;
 mod rows;
 mod run_command;
 mod sbom;

@@ -416,7 +416,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// A number of billionths as a decimal fraction.
-fn billionths(number: u64) -> String {
+pub(crate) fn billionths(number: u64) -> String {
     let (whole, rest) = (number / 1_000_000_000, number % 1_000_000_000);
     let text = format!("{whole}.{rest:09}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

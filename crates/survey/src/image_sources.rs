@@ -167,7 +167,7 @@ impl Session {
     }
 
     /// The layers of all stores with this diffID, but for this one.
-    fn same_layers<'a>(
+    pub(crate) fn same_layers<'a>(
         &'a self,
         open: &'a OpenStore,
         chain: &'a str,
@@ -203,7 +203,7 @@ impl Session {
     }
 
     /// The files of a layer as a tree.
-    fn layer_directory(
+    pub(crate) fn layer_directory(
         &self,
         open: &OpenStore,
         chain: &str,

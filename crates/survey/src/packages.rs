@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// What an image's column is called among all that are compared.
-    fn column_label(&self, image: &Image) -> String {
+    pub(crate) fn column_label(&self, image: &Image) -> String {
         let compared: Vec<Image> = self.compared_images().cloned().collect();
         let position = compared.iter().position(|other| other.id == image.id);
         position.and_then(|position| labels(&compared).into_iter().nth(position)).unwrap_or_else(|| image.label())

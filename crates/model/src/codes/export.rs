@@ -56,6 +56,11 @@ super::codes! {
         do_en: "Look at what is there of it (careen inspect, careen ls), and take out by itself what can be read.",
         ko: "{name}은(는) 키트에 없습니다: {reason}.",
         do_ko: "남아 있는 부분을 확인하고(careen inspect, careen ls) 읽을 수 있는 것만 따로 꺼내십시오.";
+    REBUILD_LEFT_OUT = "rebuild-left-out", Loss,
+        en: "{name} could not be written: {reason}.",
+        do_en: "The Dockerfile beside it needs it: put it there from a backup, or take the line out.",
+        ko: "{name}을(를) 쓰지 못했습니다: {reason}.",
+        do_ko: "옆에 있는 Dockerfile에 필요한 파일입니다. 백업에서 가져다 두거나 해당 줄을 지우십시오.";
     READERS_DIFFER = "readers-differ", Damage,
         en: "Two independent readers do not agree about {path}: {reason}.",
         do_en: "Take the file out and check it with the program that wrote it. Please tell us of it: one of the readers is wrong.",

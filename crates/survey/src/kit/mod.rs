@@ -421,7 +421,7 @@ fn is_made_by_people(network: &Network) -> bool {
 }
 
 /// A part of a file name from a name of the disk, which no other has.
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
     let letters = name.chars().take(MOST_OF_NAME).map(|letter| if is_plain(letter) { letter } else { '_' });
     let mut plain: String = letters.collect();
