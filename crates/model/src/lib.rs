@@ -27,6 +27,7 @@ mod only_here;
 mod package;
 mod place;
 mod progress;
+mod search;
 mod side_by_side;
 mod space;
 mod store_contents;
@@ -66,6 +67,7 @@ pub use only_here::{
 pub use package::{Declared, Details, Ecosystem, LOCKED, Package, PackageFile, PackageFileState};
 pub use place::Place;
 pub use progress::{Progress, Stage};
+pub use search::{Hit, HitKind};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};
 pub use space::{Area, AreaKind, Compaction, FilesystemSpace, ImageSpace, Prune, Space};
 pub use store_contents::{
