@@ -98,6 +98,23 @@ fn what_happened() {
 }
 
 #[test]
+fn what_a_search_finds() {
+    let (names, text) = (ask("search", &["a"]), ask("search", &["root", "--content"]));
+    is_valid("search", &[names.json().unwrap(), text.json().unwrap()]);
+}
+
+#[test]
+fn reports() {
+    let folder = careen_tests::target().join("corpus/schemas");
+    std::fs::create_dir_all(&folder).unwrap();
+    let written = ["report.html", "report.md", "report.zip"].map(|name| {
+        let file = folder.join(name).to_string_lossy().into_owned();
+        ask("report", &["-o", &file, "--quick"]).json().unwrap()
+    });
+    is_valid("report", &written);
+}
+
+#[test]
 fn archives_and_their_manifests() {
     let folder = careen_tests::target().join("corpus/schemas");
     std::fs::create_dir_all(&folder).unwrap();

@@ -3,6 +3,7 @@
 //! Each task sets up what it needs first; what is already there is left alone. No task needs another to have run.
 
 mod command;
+mod fixtures;
 mod page;
 mod server;
 mod setup;
@@ -22,6 +23,8 @@ cargo xtask TASK
   bench [--out]      compare with other tools on this machine: listing, or taking files out
   damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
   e2fsprogs DIR      compare with other readers on the damaged filesystems in the tests of e2fsprogs' sources
+  fixtures DIR…      compare the packages we find in the test data of other projects with those their tests expect;
+                     DIRs are git copies of syft, fanal, osv-scalibr, go-rpmdb
   variants --seeds 2,3,5 [NAME…]
                      make the corpus' variants with these seeds, or some groups of them, and print what came
                      of each (as root, with qemu-utils)
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "damage" => damage(rest),
         "e2fsprogs" => suite::run(rest),
         suite::EXT4_VIEW => suite::extract_with_ext4_view(rest),
+        "fixtures" => fixtures::run(rest),
         "variants" => match rest {
             [flag, seeds, only @ ..] if flag == "--seeds" => variants::run(seeds, only),
             _ => Err(format!("variants: expected --seeds and a list of numbers\n\n{HELP}")),

@@ -161,6 +161,41 @@ pub enum Command {
         #[arg(long, value_name = "SCOPE")]
         of: Vec<Scope>,
     },
+    /// Images, containers, volumes, networks, findings, packages and files by name; with --content text in files.
+    Search {
+        /// The disk file.
+        disk: PathBuf,
+        /// Text that is anywhere in a name, in upper or lower case. With `*`, `?` or `[` a glob that the whole name fits.
+        /// With a slash it is looked for in paths.
+        pattern: String,
+        /// Only there; without it everywhere, layers that several images share once.
+        #[arg(long, value_name = "SCOPE")]
+        of: Option<Scope>,
+        /// Look for the text in files, in place of names. What is packed within files is not looked into.
+        #[arg(long)]
+        content: bool,
+        /// End after so many hits.
+        #[arg(long, value_name = "N", default_value_t = 10_000)]
+        limit: u64,
+    },
+    /// One file on everything: what is wrong, what was found, packages, space, first and last events. As HTML that needs
+    /// nothing else (.html), as Markdown (.md), or both with all tables as CSV and JSON in one .zip.
+    Report {
+        /// The disk file.
+        disk: PathBuf,
+        /// The file to write; its ending says in which form.
+        #[arg(short, long, value_name = "FILE")]
+        out: PathBuf,
+        /// Leave out what needs a walk through files: sizes, packages, space.
+        #[arg(long)]
+        quick: bool,
+        /// The language.
+        #[arg(long, value_name = "LANG", value_parser = ["en", "ko"], default_value = "en")]
+        lang: String,
+        /// The manifest of an export, whose digests are to stand in the report; may be given several times.
+        #[arg(long, value_name = "MANIFEST")]
+        exported: Vec<PathBuf>,
+    },
     /// What docker inspect prints, of an image, a container or a volume.
     Inspect {
         /// The disk file.

@@ -6,6 +6,8 @@ mod export;
 mod files;
 mod kit;
 mod rebuild;
+mod report_file;
+mod search;
 mod side_by_side;
 mod space;
 mod verify;
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 use careen_evidence::{Findings, ReadError};
 use careen_model::{EventKind, Finding, ImagePackages, PackageFileState, Severity};
 use careen_survey::list::ListOptions;
-use careen_survey::{RebuildRequest, Scope, Session, TimelineQuery, report};
+use careen_survey::{RebuildRequest, Scope, SearchQuery, Session, TimelineQuery, report};
 use serde::Serialize;
 
 pub use self::export::Written;
@@ -136,6 +138,14 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
                 out.bytes(tables::timeline(&events).as_bytes())?;
             }
             Ok(told_of_part(&session, &findings))
+        }
+        Command::Search { disk, pattern, of, content, limit } => {
+            let query = SearchQuery { pattern: pattern.clone(), of: of.clone(), content: *content, limit: *limit };
+            search::search(input(disk), &query, &mut out, json)
+        }
+        Command::Report { disk, out: file, quick, lang, exported } => {
+            let asked = report_file::Asked { file, is_quick: *quick, is_korean: lang == "ko", exported };
+            report_file::report(input(disk), &asked, &mut out, json)
         }
         Command::Export { disk, scopes, out: file, format, on_damage, paths, weigh } => {
             let file = export::target(disk, scopes, file.as_deref(), *format);

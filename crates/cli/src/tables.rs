@@ -15,6 +15,8 @@ use serde::Serialize;
 use crate::commands::Written;
 use crate::output::one_line;
 
+pub use careen_survey::report::size;
+
 pub use self::cross_check::cross_check;
 pub use self::kit::{kit, only_here, weight};
 pub use self::rebuilt::rebuilt;
@@ -45,24 +47,6 @@ fn known<T: ToString>(value: Option<T>) -> String {
 /// The word JSON uses for a value.
 pub fn word(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A size with a decimal unit, as Docker prints sizes.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let (mut unit, mut divisor) = ("kB", 1000_u64);
-    for next in UNITS {
-        unit = next;
-        if bytes < divisor.saturating_mul(1000) {
-            break;
-        }
-        divisor = divisor.saturating_mul(1000);
-    }
-    let tenths = bytes.saturating_mul(10).checked_div(divisor).unwrap_or(0);
-    format!("{}.{} {unit}", tenths.checked_div(10).unwrap_or(0), tenths.checked_rem(10).unwrap_or(0))
 }
 
 fn short(id: &str) -> String {

@@ -28,6 +28,7 @@ mod package;
 mod place;
 mod progress;
 mod rebuilt;
+mod search;
 mod side_by_side;
 mod space;
 mod store_contents;
@@ -68,6 +69,7 @@ pub use package::{Declared, Details, Ecosystem, LOCKED, Package, PackageFile, Pa
 pub use place::Place;
 pub use progress::{Progress, Stage};
 pub use rebuilt::{NotRebuilt, Rebuilt, RebuiltFile, RebuiltKind};
+pub use search::{Hit, HitKind};
 pub use side_by_side::{DiskAtAGlance, Holding, LastUse, SideBySide, SignOfUse};
 pub use space::{Area, AreaKind, Compaction, FilesystemSpace, ImageSpace, Prune, Space};
 pub use store_contents::{

@@ -187,14 +187,14 @@ pub(super) fn refuse_to_write_on(input: Input<'_>, file: &Path) -> Result<(), Re
 }
 
 /// A file that has its name only once it is complete.
-struct Target {
+pub(super) struct Target {
     file: PathBuf,
     partial: PathBuf,
     out: BufWriter<File>,
 }
 
 impl Target {
-    fn create(file: &Path) -> Result<Target, Failure> {
+    pub(super) fn create(file: &Path) -> Result<Target, Failure> {
         let partial = beside(file, ".partial");
         match File::create(&partial) {
             Ok(out) => Ok(Target { file: file.to_owned(), partial, out: BufWriter::new(out) }),
@@ -202,11 +202,11 @@ impl Target {
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.out.write_all(bytes).map_err(|error| Failure::File(self.partial.clone(), error))
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
         let done = self.out.flush().and_then(|()| std::fs::rename(&self.partial, &self.file));
         done.map_err(|error| Failure::File(self.file.clone(), error))
     }

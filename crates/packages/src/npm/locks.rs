@@ -51,7 +51,8 @@ pub fn npm(bytes: &[u8]) -> Result<Vec<Package>, String> {
         let mut ahead: Vec<(String, Locked)> = lock.dependencies.unwrap_or_default().into_iter().collect();
         while let Some((name, mut it)) = ahead.pop() {
             if let Some(version) = &it.version {
-                packages.push(locked(&name, version, declared(&it)));
+                let (name, version) = unaliased(version).unwrap_or((&name, version));
+                packages.push(locked(name, version, declared(&it)));
             }
             // In these the dependencies of a package lie within it; its own list of names is `requires`.
             let inner = it.dependencies.take().and_then(|inner| serde_json::from_value(inner).ok());
@@ -73,13 +74,16 @@ pub fn yarn(text: &str) -> Vec<Package> {
         if !line.starts_with(' ') {
             let first = line.split(',').next().unwrap_or(line).trim().trim_end_matches(':').trim_matches('"');
             name = name_before_at(first).filter(|_| !line.starts_with('#'));
+            // `alias@npm:name@range`
+            let range = name.and_then(|name| first.strip_prefix(name)?.strip_prefix('@'));
+            name = range.and_then(unaliased).map(|(name, _)| name).or(name);
             continue;
         }
         let Some(field) = line.strip_prefix("  ").filter(|field| !field.starts_with(' ')) else { continue };
         let Some((key, value)) = field.split_once([' ', ':']) else { continue };
         let value = value.trim_start_matches(':').trim().trim_matches('"');
         // The project's own packages have this version in berry's.
-        if let ("version", Some(name), false) = (key, name, value == "0.0.0-use.local") {
+        if let ("version", Some(name), false) = (key.trim_matches('"'), name, value == "0.0.0-use.local") {
             packages.push(locked(name, value, Declared::default()));
         }
     }
@@ -112,6 +116,13 @@ pub fn pnpm(text: &str) -> Vec<Package> {
         }
     }
     distinct(packages)
+}
+
+/// Name and version in `npm:name@version`, which stands where a package goes by another name.
+fn unaliased(text: &str) -> Option<(&str, &str)> {
+    let real = text.strip_prefix("npm:")?;
+    let name = name_before_at(real)?;
+    Some((name, real.strip_prefix(name)?.strip_prefix('@')?))
 }
 
 /// The name in `name@range` and `@scope/name@range`.
@@ -150,6 +161,20 @@ mod tests {
         assert_eq!(told(&yarn(classic)), ["@s/a@1.2.0", "b@2.0.0"]);
         let berry = "__metadata:\n  version: 6\n\n\"b@npm:^2\":\n  version: 2.0.0\n  resolution: \"b@npm:2.0.0\"\n\n\"own@workspace:.\":\n  version: 0.0.0-use.local\n";
         assert_eq!(told(&yarn(berry)), ["b@2.0.0"]);
+    }
+
+    #[test]
+    fn a_package_that_goes_by_another_name_is_told_by_its_own() {
+        let npm_1 = br#"{"dependencies":{"w":{"version":"npm:@s/width@4.2.0"},"v":{"version":"5.0.0"}}}"#;
+        assert_eq!(told(&npm(npm_1).unwrap()), ["@s/width@4.2.0", "v@5.0.0"]);
+        let text = "\"w-cjs@npm:@s/width@^4.0.0\":\n  version \"4.2.0\"\n\n\"v@npm:^5.0.0\":\n  version: 5.0.0\n";
+        assert_eq!(told(&yarn(text)), ["@s/width@4.2.0", "v@5.0.0"]);
+    }
+
+    #[test]
+    fn yarn_may_put_quotes_around_everything() {
+        let text = "\"c@0.0.1\":\n  \"version\" \"0.0.1\"\n\"d@npm:^2.0.0\":\n  \"version\": \"2.0.0\"\n";
+        assert_eq!(told(&yarn(text)), ["c@0.0.1", "d@2.0.0"]);
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn plain(id: String) -> SpdxPackage {
 
 fn package(package: &Package, id: String, licenses: &mut Licenses) -> SpdxPackage {
     let purpose = match package.ecosystem() {
-        Ecosystem::Os if package.value("kind") == "release" => "OPERATING-SYSTEM",
+        Ecosystem::Os if package.value("kind") == "release" => "OPERATING_SYSTEM",
         Ecosystem::Tools => "APPLICATION",
         _ => "LIBRARY",
     };

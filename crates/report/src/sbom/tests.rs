@@ -84,6 +84,31 @@ fn spdx_tells_the_same() {
     assert_eq!((kinds("DESCRIBES"), kinds("CONTAINS"), kinds("DEPENDS_ON")), (1, 3, 1));
 }
 
+/// In the JSON of SPDX 2.3 these words have underscores, in its text they have dashes.
+#[test]
+fn spdx_has_the_words_of_its_schema_for_what_packages_are_for() {
+    let system = package(Ecosystem::Os, "debian", &["release"], Declared::default());
+    let (_, document) = files(&[image("a", vec![system])]).remove(1);
+    let packages = document["packages"].as_array().unwrap();
+    let purposes: Vec<&str> = packages.iter().filter_map(|it| it["primaryPackagePurpose"].as_str()).collect();
+    assert!(purposes.contains(&"OPERATING_SYSTEM"), "{purposes:?}");
+    let known = [
+        "OTHER",
+        "INSTALL",
+        "ARCHIVE",
+        "FIRMWARE",
+        "APPLICATION",
+        "FRAMEWORK",
+        "LIBRARY",
+        "CONTAINER",
+        "SOURCE",
+        "DEVICE",
+        "OPERATING_SYSTEM",
+        "FILE",
+    ];
+    assert!(purposes.iter().all(|purpose| known.contains(purpose)), "{purposes:?}");
+}
+
 #[test]
 fn a_disk_has_a_document_of_its_own_and_names_never_meet() {
     let names: Vec<String> =
