@@ -8,7 +8,7 @@ mod view;
 
 pub use cell::{Agreement, Cell};
 pub use marks::Marks;
-pub use rows::{Remote, Row, Rows, Sort, TableState};
+pub use rows::{Remote, Row, Rows, Sort, Source, TableState};
 pub use view::Table;
 
 /// A column.
