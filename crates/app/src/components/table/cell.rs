@@ -34,17 +34,17 @@ impl Agreement {
     /// Its class, the mark before it, and the word for it: color is never the only sign.
     pub fn shown(self) -> (&'static str, Option<&'static str>, &'static Text) {
         match self {
-            Agreement::Same => ("version version--same", None, &packages::SAME_AS),
-            Agreement::Older(1) => ("version version--older-1", Some("↓"), &packages::OLDER),
-            Agreement::Older(2) => ("version version--older-2", Some("↓"), &packages::OLDER),
-            Agreement::Older(_) => ("version version--older-3", Some("↓"), &packages::OLDER),
-            Agreement::Newer(1) => ("version version--newer-1", Some("↑"), &packages::NEWER),
-            Agreement::Newer(2) => ("version version--newer-2", Some("↑"), &packages::NEWER),
-            Agreement::Newer(_) => ("version version--newer-3", Some("↑"), &packages::NEWER),
-            Agreement::Other => ("version version--older-1", Some("≠"), &packages::OTHER),
-            Agreement::Missing => ("version version--missing", Some("−"), &packages::MISSING),
-            Agreement::Extra => ("version version--extra", Some("+"), &packages::EXTRA),
-            Agreement::Absent => ("version version--absent", Some("·"), &packages::ABSENT),
+            Agreement::Same => ("version mono version--same", None, &packages::SAME_AS),
+            Agreement::Older(1) => ("version mono version--older-1", Some("↓"), &packages::OLDER),
+            Agreement::Older(2) => ("version mono version--older-2", Some("↓"), &packages::OLDER),
+            Agreement::Older(_) => ("version mono version--older-3", Some("↓"), &packages::OLDER),
+            Agreement::Newer(1) => ("version mono version--newer-1", Some("↑"), &packages::NEWER),
+            Agreement::Newer(2) => ("version mono version--newer-2", Some("↑"), &packages::NEWER),
+            Agreement::Newer(_) => ("version mono version--newer-3", Some("↑"), &packages::NEWER),
+            Agreement::Other => ("version mono version--older-1", Some("≠"), &packages::OTHER),
+            Agreement::Missing => ("version mono version--missing", Some("−"), &packages::MISSING),
+            Agreement::Extra => ("version mono version--extra", Some("+"), &packages::EXTRA),
+            Agreement::Absent => ("version mono version--absent", Some("·"), &packages::ABSENT),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tables: windowed, sorted, filtered, copied and exported, worked by keyboard.
 
+mod across;
 mod cell;
 mod export;
 mod marks;

@@ -16,7 +16,7 @@ use crate::messages::packages;
 use crate::state::PackageTab;
 
 /// Width of a column with versions, in rem.
-pub const VERSION_WIDTH: f32 = 9.5;
+pub const VERSION_WIDTH: f32 = 10.5;
 
 /// Columns before those of the images: the package, how many agree.
 const FIRST: usize = 2;
@@ -279,8 +279,8 @@ pub fn MatrixView(wanted: Memo<Option<Ecosystem>>) -> impl IntoView {
         let sorts = !is_grouped.get();
         let sorted = |column: Column| Column { can_sort: sorts, ..column };
         let first = [
-            sorted(Column::text(packages::PACKAGE.get(), 13.0, 1.0).pinned()),
-            sorted(Column::text(packages::AGREE.get(), 5.5, 0.0)),
+            sorted(Column::text(packages::PACKAGE.get(), 12.0, 1.0).pinned()),
+            sorted(Column::text(packages::AGREE.get(), 5.0, 0.0)),
         ];
         images.with(|images| {
             let images = order.get().into_iter().filter_map(|at| {
