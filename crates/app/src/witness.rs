@@ -57,9 +57,10 @@ impl Witness {
         }
     }
 
-    /// Files compared of what is being read.
-    pub fn files(&self) -> u64 {
-        self.side.with_value(|side| side.progress).get().map_or(0, |progress| progress.done)
+    /// Files compared of what is being read, and the one that is read now.
+    pub fn files(&self) -> (u64, String) {
+        let progress = self.side.with_value(|side| side.progress).get();
+        progress.map_or_else(Default::default, |progress| (progress.done, progress.subject))
     }
 
     /// Begins anew with these.

@@ -145,6 +145,7 @@ super::texts! {
     CROSS_TEXT: "Reads the files of what you chose once more with ext4-view, a reader that shares no code with Careen, and compares the sha256 of each. Nothing is written.", "선택한 항목의 파일을 Careen과 코드를 공유하지 않는 다른 프로그램(ext4-view)으로 다시 읽어 sha256을 비교합니다. 아무것도 기록하지 않습니다.";
     CROSS: "Cross-check what is chosen", "선택한 항목 교차 확인";
     CROSS_RUNNING: "{name}: {n} files compared", "{name}: 파일 {n}개 비교";
+    CROSS_AT: "{text}, at {path}", "{text}, {path}";
     CROSS_BEHIND: "({n} more to come)", "(남은 항목 {n}개)";
     CROSS_STOPPED: "Stopped before everything was compared.", "모두 비교하기 전에 중지했습니다.";
     CROSS_SAME: "the same", "일치";

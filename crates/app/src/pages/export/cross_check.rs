@@ -34,7 +34,9 @@ pub fn CrossChecking() -> impl IntoView {
     let is_there = move || has_items.get() || is_running.get() || witness.outcomes.with(|all| !all.is_empty());
     let running = move || {
         let (label, behind) = witness.now.get().unwrap_or_default();
-        let text = export::CROSS_RUNNING.with(&[("name", &label), ("n", &format::number(witness.files()))]);
+        let (files, path) = witness.files();
+        let text = export::CROSS_RUNNING.with(&[("name", &label), ("n", &format::number(files))]);
+        let text = if path.is_empty() { text } else { export::CROSS_AT.with(&[("text", &text), ("path", &path)]) };
         match behind {
             0 => text,
             n => format!("{text} {}", export::CROSS_BEHIND.with(&[("n", &n)])),
