@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -107,12 +107,24 @@ export function careen(...words) {
   return run.stdout;
 }
 
-/** The package files as the native command writes them: bytes by name. The page offers no lists of parts (`sbom/`). */
+/** The package files as the native command writes them: bytes by name, those of `sbom/` with their folder. */
 export function nativeFiles(file) {
   const folder = join(scratch(), 'packages');
   careen('packages', file, '--out', folder);
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(files.map(({ name }) => name).sort().map((name) => [name, readFileSync(join(folder, name))]));
+  const names = readdirSync(folder, { recursive: true }).filter((name) => statSync(join(folder, name)).isFile());
+  return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** The files of a zip without compression: bytes by name. */
+export function stored(zip) {
+  const files = new Map();
+  for (let at = 0; zip.readUInt32LE(at) === 0x04034b50;) {
+    const [size, name, extra] = [zip.readUInt32LE(at + 18), zip.readUInt16LE(at + 26), zip.readUInt16LE(at + 28)];
+    const start = at + 30 + name + extra;
+    files.set(zip.toString('utf8', at + 30, at + 30 + name), zip.subarray(start, start + size));
+    at = start + size;
+  }
+  return files;
 }
 
 /** Keeps a picture of the page for people to look at. */

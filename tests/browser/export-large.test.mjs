@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 
 import { assertQuiet, careen, go, picture, quit, scratch, url, waitForState } from './browser.mjs';
-import { FILE, VOLUME, makeLargeDisk } from './large-disk.mjs';
+import { FILE, VOLUME, makeLargeDisk, makeManyFiles } from './large-disk.mjs';
 
 const SIZE = Number(process.env.CAREEN_LARGE ?? 3 * 2 ** 30);
 /** What page and workers may need more than before, in bytes. */
@@ -64,7 +64,7 @@ function memory(profile) {
 }
 
 /** A browser whose own folder lies on the disk, with the page in it. */
-async function open(init) {
+async function open(init, disk) {
   const profile = scratch();
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CAREEN_CHROMIUM,
@@ -95,8 +95,8 @@ async function open(init) {
   return { page, watched, profile, done };
 }
 
-/** Saves the volume and measures meanwhile. */
-async function save(page, profile, way) {
+/** Saves the volume, of so many bytes and with this digest, and measures meanwhile. */
+async function save(page, profile, way, size, expected) {
   const before = memory(profile);
   let most = before;
   const watch = setInterval(() => { most = Math.max(most, memory(profile)); }, 250);
@@ -113,7 +113,7 @@ async function save(page, profile, way) {
   assert.equal(await job.getByTestId('sha256').innerText(), expected);
   const grown = most - before;
   const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
-  console.log(`${way}: ${mib(SIZE)} MiB in ${seconds.toFixed(1)} s, ${(SIZE / 2 ** 20 / seconds).toFixed(0)} MiB/s; ` +
+  console.log(`${way}: ${mib(size)} MiB in ${seconds.toFixed(1)} s, ${(size / 2 ** 20 / seconds).toFixed(0)} MiB/s; ` +
     `memory of page and workers ${mib(before)} MiB before, ${mib(most)} MiB at most, ${mib(grown)} MiB more`);
   assert.ok(grown < ALLOWED, `${mib(grown)} MiB more than at the start`);
 }
@@ -127,9 +127,9 @@ test('a large volume through the service worker', async () => {
   const { page, watched, profile, done } = await open(() => {
     delete window.showDirectoryPicker;
     delete window.showSaveFilePicker;
-  });
+  }, disk);
   const saved = page.waitForEvent('download', { predicate: (one) => one.suggestedFilename() === name, timeout: PATIENCE });
-  await save(page, profile, 'service worker');
+  await save(page, profile, 'service worker', SIZE, expected);
   const file = await (await saved).path();
   assert.equal(statSync(file).size > SIZE, true);
   assert.equal(await digest(file), expected);
@@ -141,13 +141,30 @@ test('a large volume through a writable stream', async () => {
   const { page, watched, profile, done } = await open(() => {
     window.showSaveFilePicker = async ({ suggestedName }) =>
       (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
-  });
-  await save(page, profile, 'writable stream');
+  }, disk);
+  await save(page, profile, 'writable stream', SIZE, expected);
   // The browser's own folder is made of plain files.
   const files = readdirSync(profile, { recursive: true }).map((one) => join(profile, one));
   const large = files.filter((one) => statSync(one, { throwIfNoEntry: false })?.isFile() && statSync(one).size > SIZE);
   assert.equal(large.length, 1, large.join(', '));
   assert.equal(await digest(large[0]), expected);
+  assertQuiet(watched);
+  await done();
+});
+
+/** Small files in one directory; by hand, since making a million takes minutes. */
+const COUNT = Number(process.env.CAREEN_FILES ?? 0);
+
+test('a directory of very many files', { skip: COUNT === 0 }, async () => {
+  const many = makeManyFiles(folder, COUNT);
+  careen('export', many, `volume:${VOLUME}`, '-o', native);
+  const { size } = statSync(native);
+  const expected = await digest(native);
+  const { page, watched, profile, done } = await open(() => {
+    window.showSaveFilePicker = async ({ suggestedName }) =>
+      (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+  }, many);
+  await save(page, profile, `${COUNT} files`, size, expected);
   assertQuiet(watched);
   await done();
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { assertQuiet, careen, disk, disks, go, openPage, pick, picture, quit, scratch } from './browser.mjs';
+import { assertQuiet, careen, disk, disks, go, openPage, pick, picture, quit, scratch, url } from './browser.mjs';
 import { FILE, VOLUME, makeLargeDisk } from './large-disk.mjs';
 
 after(quit);
@@ -175,15 +175,24 @@ test('what no registry has is chosen at once, a volume saved as zip is that of t
   await close();
 });
 
-test('the move kit has the files of the command', async () => {
+/** Disks whose kits are compared: the demo, one with containerd's images too, and those that are asked for by name. */
+const kits = ['demo', 'corpus/store', ...(process.env.CAREEN_KITS ?? '').split(',').filter(Boolean)]
+  .map((name) => [name, name === 'demo' ? demoDisk() : disk(name)?.file]).filter(([, file]) => file);
+
+/** The demo disk as a file. */
+function demoDisk() {
   const demo = join(scratch(), 'demo.vhdx');
   writeFileSync(demo, gunzipSync(readFileSync(new URL('../../www/demo/careen-demo.vhdx.gz', import.meta.url))));
+  return demo;
+}
+
+for (const [label, file] of kits) test(`${label}: the move kit has the files of the command`, async () => {
   const out = join(scratch(), 'kit');
-  careen('kit', demo, '--out', out);
+  careen('kit', file, '--out', out);
   const files = readdirSync(out, { recursive: true }).filter((name) => statSync(join(out, name)).isFile());
   const { page, watched, close } = await openPage();
   await page.evaluate(choosesFolder);
-  await pick(page, demo);
+  await pick(page, file);
   await go(page, 'export');
   await page.getByTestId('save-kit').click();
   await page.locator('[data-testid="job"][data-state="done"]').waitFor({ timeout: 240_000 });
@@ -204,7 +213,7 @@ test('the move kit has the files of the command', async () => {
     return all;
   }, name);
   assert.deepEqual(Object.keys(found).sort(), files.sort());
-  for (const file of files) assert.equal(found[file], sha256(readFileSync(join(out, file))), file);
+  for (const name of files) assert.equal(found[name], sha256(readFileSync(join(out, name))), name);
   assertQuiet(watched);
   await close();
 });
@@ -239,9 +248,7 @@ test('a saved file is compared with its manifest', async () => {
 });
 
 test('an image is verified layer by layer as the command does it', async () => {
-  const demo = join(scratch(), 'demo.vhdx');
-  writeFileSync(demo, gunzipSync(readFileSync(new URL('../../www/demo/careen-demo.vhdx.gz', import.meta.url))));
-  for (const file of [place.file, demo]) {
+  for (const file of [place.file, demoDisk()]) {
     const { page, watched, close } = await openPage();
     await pick(page, file);
     const verified = JSON.parse(careen('verify', file, '--json'));
@@ -258,6 +265,80 @@ test('an image is verified layer by layer as the command does it', async () => {
     assertQuiet(watched);
     await close();
   }
+});
+
+test('what is chosen is read by a second reader too', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, place.file);
+  const image = survey.images.find(({ names, state }) => names.length > 0 && state === 'whole');
+  await go(page, 'images');
+  await page.locator(`[data-testid="table-images"] [data-key="${image.id}"] input`).check();
+  await go(page, 'volumes');
+  const volumes = survey.volumes.filter(({ size }) => size < 1 << 20).map(({ name }) => name);
+  for (const name of volumes) await page.locator(`[data-testid="table-volumes"] [data-key="${name}"] input`).check();
+  await go(page, 'export');
+  await page.getByTestId('cross-check').click();
+  const checked = page.getByTestId('cross-checked');
+  await page.waitForFunction((n) => document.querySelectorAll('[data-testid="cross-checked"]').length === n, volumes.length + 1);
+  const scopes = [`image:${image.id}`, ...volumes.map((name) => `volume:${name}`)];
+  for (const [at, scope] of scopes.entries()) {
+    const { cross_check: native } = JSON.parse(careen('verify', place.file, scope, '--cross-check', '--json'));
+    const shown = checked.nth(at);
+    const text = await shown.innerText();
+    assert.ok(text.includes(`${native.same} of ${native.files} files`), `${scope}: ${text}`);
+    const state = native.files === 0 ? 'nothing' : native.different === 0 ? 'same' : native.different === native.explained ? 'explained' : 'different';
+    assert.equal(await shown.getAttribute('data-state'), state, scope);
+    const paths = await shown.locator('[data-path]').evaluateAll((all) => all.map(({ dataset }) => dataset.path));
+    assert.deepEqual(paths, native.differences.map(({ path }) => path).slice(0, 100), scope);
+  }
+
+  // One file by its path: room in it was never written, and the other reader gives what lay there before.
+  if (survey.volumes.some(({ name }) => name === 'zome-big')) {
+    await page.getByRole('button', { name: 'Clear the list' }).click();
+    await page.evaluate(() => { location.hash = '#/files/volume:zome-big'; });
+    await page.locator('[data-testid="table-files"] [data-key="/unwritten.bin"] input').check();
+    await go(page, 'export');
+    await page.getByTestId('cross-check').click();
+    await page.locator('[data-testid="cross-checked"][data-state="explained"]').waitFor();
+    assert.match(await checked.locator('[data-path]').innerText(), /unwritten\.bin.*never written/s);
+  }
+  await picture(page, 'export-cross-check');
+  assertQuiet(watched);
+  await close();
+});
+
+test('a second reader that ends by itself is told, and the next thing is read', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, place.file);
+  // What ends a worker from within: its first cross-check.
+  await page.evaluate(() => {
+    const Plain = window.Worker;
+    let isFirst = true;
+    window.Worker = class extends Plain {
+      postMessage(message, ...more) {
+        if (isFirst && message?.message?.body?.CrossCheck) {
+          isFirst = false;
+          setTimeout(() => this.dispatchEvent(new ErrorEvent('error', { message: 'unreachable', cancelable: true })));
+        } else {
+          super.postMessage(message, ...more);
+        }
+      }
+    };
+  });
+  await go(page, 'volumes');
+  const names = survey.volumes.filter(({ size, files }) => size < 1 << 20 && files > 0).slice(0, 2).map(({ name }) => name);
+  for (const name of names) await page.locator(`[data-testid="table-volumes"] [data-key="${name}"] input`).check();
+  await go(page, 'export');
+  await page.getByTestId('cross-check').click();
+  await page.waitForFunction((n) => document.querySelectorAll('[data-testid="cross-checked"]').length === n, names.length);
+  const states = await page.getByTestId('cross-checked').evaluateAll((all) => all.map(({ dataset }) => dataset.state));
+  assert.deepEqual(states, ['failed', ...names.slice(1).map(() => 'same')]);
+  await page.getByText('stopped here with an error of its own').waitFor();
+  // The pages go on answering.
+  await page.evaluate((name) => { location.hash = `#/files/volume:${name}`; }, names[0]);
+  await page.locator('[data-testid="table-files"] [data-key]').first().waitFor();
+  assertQuiet(watched);
+  await close();
 });
 
 /** A disk that takes a moment to save. */
@@ -315,6 +396,47 @@ test('a stopped download fails in the browser too', async () => {
   await becomes(page, name, 'failed');
   await job(page, name).getByText('The browser ended it').waitFor();
   assertQuiet(watched);
+  await close();
+});
+
+test('a tab that is closed leaves no file that looks whole', async () => {
+  const { page, close } = await openPage();
+  await page.evaluate(choosesNothing);
+  await pick(page, slow.disk);
+  await go(page, 'volumes');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByTestId(`export-volume:${VOLUME}`).click(),
+  ]);
+  await go(page, 'export');
+  await job(page, `volume-${VOLUME}.tar`).getByText(/of about/).waitFor();
+  const context = page.context();
+  await page.close();
+  assert.ok(await download.failure(), 'the browser knows that it is not whole');
+
+  // A file that was chosen keeps nothing of it either, and the next tab tells what was not done.
+  const folder = await context.newPage();
+  await folder.addInitScript(choosesFolder);
+  await folder.goto(url);
+  await pick(folder, slow.disk);
+  await go(folder, 'volumes');
+  await folder.locator(`[data-key="${VOLUME}"] input`).check();
+  await folder.evaluate((volume) => { location.hash = `#/files/volume:${volume}`; }, VOLUME);
+  await folder.locator('[data-key="/README"] input').check();
+  await go(folder, 'export');
+  await folder.getByTestId('way-folder').check();
+  await folder.getByTestId('save-all').click();
+  await job(folder, `volume-${VOLUME}.tar`).getByText(/of about/).waitFor();
+  await folder.close();
+  const next = await context.newPage();
+  await next.goto(url);
+  await next.evaluate(() => { location.hash = '#/export'; });
+  await job(next, `volume-${VOLUME}.tar`).first().waitFor();
+  const states = await next.getByTestId('job').evaluateAll((all) => all.map(({ dataset }) => dataset.state));
+  assert.deepEqual([...new Set(states)].sort(), ['done', 'waiting']);
+  const found = await kept(next);
+  assert.equal(found[`volume-${VOLUME}.tar.manifest.json`], undefined);
+  assert.ok([undefined, sha256('')].includes(found[`volume-${VOLUME}.tar`]));
   await close();
 });
 

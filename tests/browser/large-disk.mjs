@@ -12,15 +12,10 @@ export const FILE = 'database.bin';
 /** Bytes made at once. */
 const PIECE = 16 << 20;
 
-/**
- * Writes the disk into `folder`; the file in the volume has `size` bytes. Returns where the disk lies and the sha256 of
- * the file.
- */
-export function makeLargeDisk(folder, size) {
-  const files = join(folder, 'files');
+/** What the engine makes in every data root of the overlay2 driver, below `files`. */
+function dataRoot(files) {
   const root = join(files, 'docker');
   const data = join(root, 'volumes', VOLUME, '_data');
-  // What the engine makes in every data root of the overlay2 driver.
   for (const name of ['overlay2/l', 'image/overlay2', 'containers', 'network/files', 'buildkit', 'tmp']) {
     mkdirSync(join(root, name), { recursive: true });
   }
@@ -28,7 +23,37 @@ export function makeLargeDisk(folder, size) {
   writeFileSync(join(root, 'engine-id'), '6f0a2c52-6f5c-4f0e-9d35-0c7b1a7c9f11');
   writeFileSync(join(root, 'image/overlay2/repositories.json'), '{"Repositories":{}}');
   writeFileSync(join(data, 'README'), 'small\n');
+  return data;
+}
 
+/** Puts what lies in `files` on an ext4 of so many MiB. */
+function makeDisk(files, disk, room, ...options) {
+  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+  const made = spawnSync('mke2fs', ['-q', '-F', '-t', 'ext4', ...options, '-d', files, disk, `${room}M`], {
+    env: { ...process.env, PATH: path },
+  });
+  if (made.status !== 0) throw new Error(`mke2fs: ${made.stderr}`);
+  rmSync(files, { recursive: true });
+}
+
+/** Writes a disk into `folder` whose volume has `count` small files in one directory; its path. */
+export function makeManyFiles(folder, count) {
+  const files = join(folder, 'files');
+  const many = join(dataRoot(files), 'many');
+  mkdirSync(many);
+  for (let n = 0; n < count; n += 1) writeFileSync(join(many, `file-${n}.txt`), `${n}\n`);
+  const disk = join(folder, 'many.raw');
+  makeDisk(files, disk, 256 + Math.ceil(count / 200), '-N', String(count + 2000));
+  return disk;
+}
+
+/**
+ * Writes the disk into `folder`; the file in the volume has `size` bytes. Returns where the disk lies and the sha256 of
+ * the file.
+ */
+export function makeLargeDisk(folder, size) {
+  const files = join(folder, 'files');
+  const data = dataRoot(files);
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16));
   const hash = createHash('sha256');
   const zeros = Buffer.alloc(PIECE);
@@ -41,12 +66,6 @@ export function makeLargeDisk(folder, size) {
   closeSync(out);
 
   const disk = join(folder, 'large.raw');
-  const room = size + (256 << 20);
-  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
-  const made = spawnSync('mke2fs', ['-q', '-F', '-t', 'ext4', '-d', files, disk, `${Math.floor(room / 2 ** 20)}M`], {
-    env: { ...process.env, PATH: path },
-  });
-  if (made.status !== 0) throw new Error(`mke2fs: ${made.stderr}`);
-  rmSync(files, { recursive: true });
+  makeDisk(files, disk, Math.floor(size / 2 ** 20) + 256);
   return { disk, sha256: hash.digest('hex') };
 }

@@ -13,7 +13,8 @@ use crate::exporter::{Exporter, Mark};
 use crate::messages::{self, Text, general};
 use crate::pages;
 use crate::saving;
-use crate::state::{Basket, Phase, Picked, Route, Settings, Told};
+use crate::state::{Basket, Phase, Picked, Pins, Route, Settings, Told};
+use crate::witness::Witness;
 
 /// Session storage key of the file that was open before a reload.
 const PICKED_KEY: &str = "careen.picked";
@@ -33,6 +34,10 @@ pub struct Context {
     aside: StoredValue<Side, LocalStorage>,
     /// What was chosen to be taken out.
     pub basket: Basket,
+    /// What a second reader says of it.
+    pub witness: Witness,
+    /// Versions that the person chose for the standard set.
+    pub pins: Pins,
     /// The queue of what is taken out.
     exporter: StoredValue<Exporter, LocalStorage>,
     /// Name of the file that was open before the page was reloaded.
@@ -191,6 +196,8 @@ pub fn App() -> impl IntoView {
         route: RwSignal::new(here()),
         aside: StoredValue::new_local(Side::new(engine.clone())),
         basket: Basket::new(),
+        witness: Witness::new(engine.clone()),
+        pins: Pins::load(),
         exporter: StoredValue::new_local(Exporter::new(engine.clone(), told.picked)),
         engine: StoredValue::new_local(engine),
         before_reload: RwSignal::new(
@@ -221,6 +228,7 @@ pub fn App() -> impl IntoView {
         let now = told.picked.with(|picked| picked.as_ref().map(Mark::of));
         if before.is_some_and(|before| before != now) {
             context.basket.items.set(Vec::new());
+            context.witness.forget();
         }
         now
     });

@@ -9,6 +9,7 @@ mod messages;
 mod pages;
 mod saving;
 mod state;
+mod witness;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));

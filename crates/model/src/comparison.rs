@@ -33,6 +33,8 @@ pub struct Matrix {
 pub struct MatrixRow {
     /// Name, normalized where the ecosystem has a rule for it.
     pub package: String,
+    /// The source package it was built from; empty where its ecosystem knows none.
+    pub source: String,
     /// One cell a column: the versions, joined by ` | `; empty when absent.
     pub versions: Vec<String>,
 }
@@ -90,7 +92,36 @@ pub struct StandardChoice {
     /// The version chosen.
     pub version: String,
     /// Why this one.
-    pub reason: String,
+    pub reason: StandardReason,
+}
+
+/// Why a version was chosen for the standard set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandardReason {
+    /// Only one image has the package.
+    Only,
+    /// Every image that has it has this version.
+    Same,
+    /// The highest of the versions in use.
+    Highest,
+    /// The highest of those that stand on every system beneath the images that have the package.
+    HighestOfAll,
+    /// The highest in use, though no version stands on every system beneath.
+    NoneOfAll,
+}
+
+impl StandardReason {
+    /// As the file of the standard set says it.
+    pub fn text(self) -> &'static str {
+        match self {
+            StandardReason::Only => "only one image has it",
+            StandardReason::Same => "the same version in every image that has it",
+            StandardReason::Highest => "the highest version in use",
+            StandardReason::HighestOfAll => "the highest version that all systems beneath the images have",
+            StandardReason::NoneOfAll => "the highest version in use, which not all systems beneath the images have",
+        }
+    }
 }
 
 /// Everything the packages pages show.

@@ -42,7 +42,7 @@ pub use build_cache::{BuildCache, BuildCacheRecord, BuildRecord, BuildSteps};
 pub use causes::{Cause, ErrorText};
 pub use change::{Change, ChangeKind};
 pub use comparison::{
-    CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
+    CommonPackage, Comparison, Drift, ImagePackages, Matrix, MatrixRow, StandardChoice, StandardReason, UniquePackage,
 };
 pub use container::{Compose, Container, ContainerState};
 pub use container_details::{

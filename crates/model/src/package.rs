@@ -165,6 +165,11 @@ pub struct Package {
 }
 
 impl Ecosystem {
+    /// Whether its packages are made for one system, so that another release of it may not have the same versions.
+    pub fn is_of_system(self) -> bool {
+        matches!(self, Ecosystem::Apk | Ecosystem::Apt | Ecosystem::Pacman | Ecosystem::Rpm)
+    }
+
     /// Whether its packages stand in the tables across ecosystems and images. What an image stands on, its system, is
     /// no package of it; it has a file of its own and its place in the lists of parts. What projects only ask for has a
     /// file of its own too.
@@ -202,6 +207,18 @@ impl Package {
     pub fn value(&self, column: &str) -> &str {
         let at = self.ecosystem().columns().iter().position(|name| *name == column);
         at.and_then(|at| self.values().get(at).copied()).unwrap_or_default()
+    }
+
+    /// Name of the source package it was built from; empty where its ecosystem knows none.
+    pub fn source_name(&self) -> &str {
+        match (&self.details, self.ecosystem()) {
+            (Details::Apt { source, .. }, _) => source,
+            (_, Ecosystem::Apk) => self.value("origin"),
+            (_, Ecosystem::Pacman) => self.value("base"),
+            // `NAME-VERSION-RELEASE.src.rpm`; neither version nor release has a hyphen.
+            (_, Ecosystem::Rpm) => self.value("source").rsplitn(3, '-').nth(2).unwrap_or_default(),
+            _ => "",
+        }
     }
 
     /// Whether it is really there: dpkg also keeps entries of packages that are not, or not wholly, and lock files name
@@ -279,6 +296,23 @@ fn pep_503(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_package_is_told_where_there_is_one() {
+        let of = |ecosystem, values: &[&str]| Package {
+            name: "libssl3".into(),
+            version: "1".into(),
+            purl: String::new(),
+            found_at: String::new(),
+            layer: None,
+            declared: Declared::default(),
+            details: Details::Other { of: ecosystem, values: values.iter().map(|it| (*it).to_owned()).collect() },
+        };
+        assert_eq!(of(Ecosystem::Rpm, &["x86_64", "openssl-3.0.7-24.el9.src.rpm", ""]).source_name(), "openssl");
+        assert_eq!(of(Ecosystem::Rpm, &["x86_64", "odd", ""]).source_name(), "");
+        assert_eq!(of(Ecosystem::Apk, &["x86_64", "openssl"]).source_name(), "openssl");
+        assert_eq!(of(Ecosystem::Npm, &["", "/app"]).source_name(), "");
+    }
 
     #[test]
     fn only_python_names_are_normalized() {

@@ -17,7 +17,8 @@ mod lists;
 use std::collections::{BTreeMap, HashMap};
 
 use careen_evidence::{
-    ByteSource, CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, resolve_path, walk,
+    ByteSource, CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Visit, kept, resolve_path, walk,
+    walk_from,
 };
 use careen_model::{Ecosystem, Package, PackageFile, PackageFileState};
 
@@ -121,6 +122,53 @@ impl<'a> Ownership<'a> {
             }
         }
         Ok(told)
+    }
+
+    /// Every regular file and link that one of the packages owns, by path, and whether it changed; what it owns by
+    /// directory included. `owner` is its place in the list of packages. Only these files are looked at.
+    pub fn files_of(
+        &self,
+        owner: usize,
+        tree: &dyn FileTree,
+        limits: &Limits,
+        cancel: &CancelToken,
+        findings: &mut Findings,
+    ) -> Result<Vec<PackageFile>, ReadError> {
+        let mut told = BTreeMap::new();
+        for (path, owned) in self.files.iter().filter(|(_, owned)| owned.owner == owner) {
+            cancel.check()?;
+            let met = kept(careen_evidence::lookup_path(tree, path, findings), findings)?.flatten();
+            let kind = met.map(|node| tree.stat(node, findings).map(|stat| stat.kind));
+            let expected = owned.digest.as_ref();
+            let (state, found) = match (met, kind) {
+                (Some(node), Some(Ok(Kind::File))) => {
+                    match expected.and_then(|expected| changed(tree, node, expected, findings)) {
+                        Some(found) => (PackageFileState::Changed, Some(found)),
+                        None => (PackageFileState::Owned, None),
+                    }
+                }
+                (Some(_), Some(Ok(Kind::Symlink))) => (PackageFileState::Owned, None),
+                // A digest tells a file from a directory that a list names too.
+                (None, _) if expected.is_some() => (PackageFileState::Missing, None),
+                _ => continue,
+            };
+            told.insert(path.clone(), self.told(path, state, Some(owner), expected, found, owned.is_configuration));
+        }
+        for (directory, _) in self.directories.iter().filter(|(_, of)| **of == owner) {
+            let Some(start) = kept(careen_evidence::lookup_path(tree, directory, findings), findings)?.flatten() else {
+                continue;
+            };
+            walk_from(tree, start, limits, cancel, findings, &mut |object, _| {
+                let path = if object.path == b"/" { directory.clone() } else { [directory, object.path].concat() };
+                let is_other = self.directories.get(&path).is_some_and(|of| *of != owner);
+                if matches!(object.stat.kind, Kind::File | Kind::Symlink) && !self.files.contains_key(&path) {
+                    let state = PackageFileState::Owned;
+                    told.insert(path.clone(), self.told(&path, state, Some(owner), None, None, false));
+                }
+                Ok(if is_other { Visit::Skip } else { Visit::Enter })
+            })?;
+        }
+        Ok(told.into_values().collect())
     }
 
     fn directory_of(&self, path: &[u8]) -> Option<usize> {

@@ -17,8 +17,8 @@ mod exports;
 mod rows;
 
 use careen_model::{
-    Comparison, ContainerDetails, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition, LogStream,
-    OnlyHere, Progress, SideBySide, Space, Survey, Verified, Weight,
+    Comparison, ContainerDetails, CrossCheck, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition,
+    LogStream, OnlyHere, Package, PackageFile, Progress, SideBySide, Space, Survey, Verified, Weight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -130,12 +130,19 @@ pub enum Request {
     Space,
     /// The layers of every store. Answered by [`Reply::Layers`].
     Layers,
-    /// The names of the package files. Answered by [`Reply::Names`].
+    /// The names of the package files, those below `sbom/` last. Answered by [`Reply::Names`].
     PackageFiles,
     /// One package file, or all of them in a zip when `name` is `None`. Answered by [`Reply::Bytes`].
     PackageFile {
         /// One of the names of [`Request::PackageFiles`].
         name: Option<String>,
+    },
+    /// The files that a package owns, and whether they changed. Answered by [`Reply::FilesOfPackage`].
+    FilesOfPackage {
+        /// Scope as the command line writes it.
+        scope: String,
+        /// The package, as a list gave it.
+        package: Box<Package>,
     },
     /// Begins an archive in place of any other that is under way. Answered by [`Reply::Begun`].
     Export(ExportOf),
@@ -154,6 +161,14 @@ pub enum Request {
     Verify {
         /// Scopes as the command line writes them.
         scopes: Vec<String>,
+    },
+    /// Reads files with a second reader too and compares what they give. That reader may end the worker. Answered by
+    /// [`Reply::CrossChecked`].
+    CrossCheck {
+        /// Scope as the command line writes it.
+        scope: String,
+        /// Only what lies at these paths; all of it when there are none.
+        paths: Vec<Vec<u8>>,
     },
     /// Begins to compare a file with its manifest: the two travel beside this message, in this order. No disk need be
     /// open. Answered by [`Reply::Checked`].
@@ -282,6 +297,10 @@ pub enum Reply {
     OnlyHere(Box<OnlyHere>),
     /// Layers, and the images that use them.
     Verified(Verified),
+    /// The files that a package owns, by path.
+    FilesOfPackage(Vec<PackageFile>),
+    /// What two readers give of the same files.
+    CrossChecked(Box<CrossCheck>),
     /// How far a file has been compared with its manifest.
     Checked(CheckStep),
 }

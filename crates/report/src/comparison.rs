@@ -3,11 +3,16 @@
 //! A package is one row by its normalized name (PEP 503 for pip, the name itself elsewhere). Only what is installed
 //! counts: dpkg's packages in that state, and nothing that only a lock file names. Versions are told apart as they are
 //! written; where several stand together they are ordered by their ecosystem, lowest first.
+//!
+//! One version for all is the highest in use, unless the packages are made for one system (dpkg, rpm, apk, pacman) and the
+//! images stand on several releases of it: then it is the highest that was met on each of these.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use careen_model::{
-    CommonPackage, Comparison, Drift, Ecosystem, ImagePackages, Matrix, MatrixRow, StandardChoice, UniquePackage,
+    CommonPackage, Comparison, Drift, Ecosystem, ImagePackages, Matrix, MatrixRow, Package, StandardChoice,
+    StandardReason, UniquePackage,
 };
 
 use crate::version::{compare_versions, is_orderable};
@@ -15,18 +20,11 @@ use crate::version::{compare_versions, is_orderable};
 /// Between several versions or images in one cell.
 pub const SEPARATOR: &str = " | ";
 
-/// Why a version was chosen for the standard set.
-mod reason {
-    pub const ONLY: &str = "only one image has it";
-    pub const SAME: &str = "the same version in every image that has it";
-    pub const HIGHEST: &str = "the highest version in use";
-}
-
 /// Compares the packages of these images.
 ///
 /// Columns come in byte order. The same image given twice (same label, same id) counts once.
-pub fn compare(images: &[ImagePackages]) -> Comparison {
-    let mut columns: Vec<&ImagePackages> = images.iter().collect();
+pub fn compare(images: &[impl Borrow<ImagePackages>]) -> Comparison {
+    let mut columns: Vec<&ImagePackages> = images.iter().map(Borrow::borrow).collect();
     columns.sort_by_key(|image| (&image.image, &image.image_id));
     columns.dedup_by_key(|image| (&image.image, &image.image_id));
     let mut comparison =
@@ -38,13 +36,12 @@ pub fn compare(images: &[ImagePackages]) -> Comparison {
         if members.is_empty() {
             continue;
         }
+        let images: Vec<&ImagePackages> = members.iter().filter_map(|at| columns.get(*at).copied()).collect();
         let sheet = Sheet {
             ecosystem,
-            names: members.iter().filter_map(|column| columns.get(*column)).map(|image| image.image.as_str()).collect(),
-            rows: rows(
-                ecosystem,
-                &members.iter().filter_map(|column| columns.get(*column).copied()).collect::<Vec<_>>(),
-            ),
+            names: images.iter().map(|image| image.image.as_str()).collect(),
+            systems: images.iter().map(|image| system(image)).collect(),
+            rows: rows(ecosystem, &images),
         };
         comparison.matrices.push(sheet.matrix());
         comparison.common.extend(sheet.common(&members, columns.len()));
@@ -61,8 +58,24 @@ pub fn has_ecosystem(image: &ImagePackages, ecosystem: Ecosystem) -> bool {
     image.ecosystems.contains(&ecosystem) || image.packages.iter().any(|package| package.ecosystem() == ecosystem)
 }
 
-/// Package → the versions in each image, lowest first.
-type Rows = BTreeMap<String, Vec<Vec<String>>>;
+/// The release that an image stands on: name and version of its system, where it tells them.
+fn system(image: &ImagePackages) -> Option<(&str, &str)> {
+    let is_release = |package: &&Package| package.ecosystem() == Ecosystem::Os && package.value("kind") == "release";
+    image.packages.iter().find(is_release).map(|package| (package.name.as_str(), package.version.as_str()))
+}
+
+/// A package in all images.
+struct Across {
+    /// The source package it is built from.
+    source: String,
+    /// The versions in each image, lowest first.
+    cells: Vec<Vec<String>>,
+    /// All of them, lowest first.
+    versions: Vec<String>,
+}
+
+/// By name.
+type Rows = BTreeMap<String, Across>;
 
 fn rows(ecosystem: Ecosystem, images: &[&ImagePackages]) -> Rows {
     let mut rows = Rows::new();
@@ -70,15 +83,22 @@ fn rows(ecosystem: Ecosystem, images: &[&ImagePackages]) -> Rows {
         for package in
             image.packages.iter().filter(|package| package.ecosystem() == ecosystem && package.is_installed())
         {
-            let row =
-                rows.entry(package.normalized_name().into_owned()).or_insert_with(|| vec![Vec::new(); images.len()]);
-            if let Some(versions) = row.get_mut(column) {
+            let row = rows.entry(package.normalized_name().into_owned()).or_insert_with(|| Across {
+                source: package.source_name().to_owned(),
+                cells: vec![Vec::new(); images.len()],
+                versions: Vec::new(),
+            });
+            if let Some(versions) = row.cells.get_mut(column) {
                 versions.push(package.version.clone());
             }
         }
     }
-    for versions in rows.values_mut().flatten() {
-        order(ecosystem, versions);
+    for row in rows.values_mut() {
+        row.versions = row.cells.iter().flatten().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        order(ecosystem, &mut row.versions);
+        for versions in row.cells.iter_mut().filter(|versions| versions.len() > 1) {
+            order(ecosystem, versions);
+        }
     }
     rows
 }
@@ -93,14 +113,17 @@ fn order(ecosystem: Ecosystem, versions: &mut Vec<String>) {
 struct Sheet<'a> {
     ecosystem: Ecosystem,
     names: Vec<&'a str>,
+    /// What each image stands on.
+    systems: Vec<Option<(&'a str, &'a str)>>,
     rows: Rows,
 }
 
 impl Sheet<'_> {
     fn matrix(&self) -> Matrix {
-        let rows = self.rows.iter().map(|(package, cells)| MatrixRow {
+        let rows = self.rows.iter().map(|(package, row)| MatrixRow {
             package: package.clone(),
-            versions: cells.iter().map(|versions| versions.join(SEPARATOR)).collect(),
+            source: row.source.clone(),
+            versions: row.cells.iter().map(|versions| versions.join(SEPARATOR)).collect(),
         });
         Matrix {
             ecosystem: self.ecosystem,
@@ -111,25 +134,25 @@ impl Sheet<'_> {
 
     /// What every image of this ecosystem has; cells stand in the columns of all `width` images.
     fn common(&self, members: &[usize], width: usize) -> Vec<CommonPackage> {
-        let everywhere = self.rows.iter().filter(|(_, cells)| cells.iter().all(|versions| !versions.is_empty()));
+        let everywhere = self.rows.iter().filter(|(_, row)| row.cells.iter().all(|versions| !versions.is_empty()));
         everywhere
-            .map(|(package, cells)| {
+            .map(|(package, row)| {
                 let mut versions = vec![String::new(); width];
-                for (column, cell) in members.iter().zip(cells) {
+                for (column, cell) in members.iter().zip(&row.cells) {
                     if let Some(slot) = versions.get_mut(*column) {
                         *slot = cell.join(SEPARATOR);
                     }
                 }
                 let (ecosystem, package) = (self.ecosystem, package.clone());
-                CommonPackage { ecosystem, package, same_version: is_same(cells.iter()), versions }
+                CommonPackage { ecosystem, package, same_version: is_same(row.cells.iter()), versions }
             })
             .collect()
     }
 
     fn unique(&self) -> Vec<UniquePackage> {
         let mut unique = Vec::new();
-        for (package, cells) in &self.rows {
-            let mut holders = self.names.iter().zip(cells).filter(|(_, versions)| !versions.is_empty());
+        for (package, row) in &self.rows {
+            let mut holders = self.names.iter().zip(&row.cells).filter(|(_, versions)| !versions.is_empty());
             if let (Some((image, versions)), None) = (holders.next(), holders.next()) {
                 unique.push(UniquePackage {
                     image: (*image).to_owned(),
@@ -144,50 +167,63 @@ impl Sheet<'_> {
 
     fn drift(&self) -> Vec<Drift> {
         let mut drift = Vec::new();
-        for (package, cells) in &self.rows {
-            let holders: Vec<_> = self.names.iter().zip(cells).filter(|(_, versions)| !versions.is_empty()).collect();
+        for (package, row) in &self.rows {
+            let holders: Vec<_> =
+                self.names.iter().zip(&row.cells).filter(|(_, versions)| !versions.is_empty()).collect();
             if holders.len() < 2 || is_same(holders.iter().map(|(_, versions)| *versions)) {
                 continue;
             }
-            let versions = self.all_versions(cells);
             drift.push(Drift {
                 ecosystem: self.ecosystem,
                 package: package.clone(),
-                lowest: versions.first().cloned().unwrap_or_default(),
-                highest: versions.last().cloned().unwrap_or_default(),
-                versions,
+                lowest: row.versions.first().cloned().unwrap_or_default(),
+                highest: row.versions.last().cloned().unwrap_or_default(),
+                versions: row.versions.clone(),
                 images: holders.iter().map(|(image, _)| (**image).to_owned()).collect(),
             });
         }
         drift
     }
 
-    /// One version a package: the only one there is, else the highest in use. A version that the ecosystem's rules
-    /// cannot order is chosen only when there is no other.
+    /// One version a package: the only one there is, else the highest in use that every system can have. A version that
+    /// the ecosystem's rules cannot order is chosen only when there is no other.
     fn standard(&self) -> Vec<StandardChoice> {
-        let choices = self.rows.iter().filter_map(|(package, cells)| {
-            let versions = self.all_versions(cells);
-            let images = cells.iter().filter(|versions| !versions.is_empty()).count();
-            let highest = versions.iter().rfind(|version| is_orderable(self.ecosystem, version)).or(versions.last())?;
-            let reason = match (versions.len(), images) {
-                (1, 1) => reason::ONLY,
-                (1, _) => reason::SAME,
-                _ => reason::HIGHEST,
+        let choices = self.rows.iter().filter_map(|(package, row)| {
+            let images = row.cells.iter().filter(|versions| !versions.is_empty()).count();
+            let highest = |among: &[&String]| {
+                let orderable = among.iter().rfind(|version| is_orderable(self.ecosystem, version));
+                orderable.or(among.last()).map(|version| (*version).clone())
             };
-            Some(StandardChoice {
-                ecosystem: self.ecosystem,
-                package: package.clone(),
-                version: highest.clone(),
-                reason: reason.to_owned(),
-            })
+            let all: Vec<&String> = row.versions.iter().collect();
+            let (version, reason) = match (all.len(), images) {
+                (1, 1) => (highest(&all)?, StandardReason::Only),
+                (1, _) => (highest(&all)?, StandardReason::Same),
+                _ => match self.on_every_system(row) {
+                    Some(common) if common.len() == all.len() => (highest(&all)?, StandardReason::Highest),
+                    Some(common) => match highest(&common) {
+                        Some(version) => (version, StandardReason::HighestOfAll),
+                        None => (highest(&all)?, StandardReason::NoneOfAll),
+                    },
+                    None => (highest(&all)?, StandardReason::Highest),
+                },
+            };
+            Some(StandardChoice { ecosystem: self.ecosystem, package: package.clone(), version, reason })
         });
         choices.collect()
     }
 
-    fn all_versions(&self, cells: &[Vec<String>]) -> Vec<String> {
-        let mut versions: Vec<String> = cells.iter().flatten().collect::<BTreeSet<_>>().into_iter().cloned().collect();
-        order(self.ecosystem, &mut versions);
-        versions
+    /// The versions that were met on every system beneath the images that have the package, lowest first; `None` when
+    /// there is one system, or its packages do not depend on it.
+    fn on_every_system<'r>(&self, row: &'r Across) -> Option<Vec<&'r String>> {
+        if !self.ecosystem.is_of_system() {
+            return None;
+        }
+        let mut met: BTreeMap<Option<(&str, &str)>, BTreeSet<&String>> = BTreeMap::new();
+        for (system, versions) in self.systems.iter().zip(&row.cells).filter(|(_, versions)| !versions.is_empty()) {
+            met.entry(*system).or_default().extend(versions);
+        }
+        (met.len() > 1)
+            .then(|| row.versions.iter().filter(|version| met.values().all(|on| on.contains(version))).collect())
     }
 }
 

@@ -1,6 +1,10 @@
 //! The files of `packages --out DIR`.
 
-use careen_model::{Ecosystem, ImagePackages};
+use std::borrow::Borrow;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use careen_model::{Comparison, Ecosystem, ImagePackages};
 
 use crate::comparison::{SEPARATOR, compare, has_ecosystem};
 use crate::csv_table::Table;
@@ -15,30 +19,88 @@ pub struct ReportFile {
     pub bytes: Vec<u8>,
 }
 
+/// One of the files.
+#[derive(Clone, Copy)]
+enum File {
+    ByImage(Ecosystem),
+    Everything,
+    Matrix(Ecosystem),
+    Common,
+    Unique,
+    Drift,
+    Standard,
+}
+
+impl File {
+    /// The files of these images: those of each ecosystem that was found, and five always.
+    fn of(images: &[&ImagePackages]) -> Vec<File> {
+        let mut files = vec![File::Everything, File::Common, File::Unique, File::Drift, File::Standard];
+        let found = |ecosystem: &Ecosystem| images.iter().any(|image| has_ecosystem(image, *ecosystem));
+        for ecosystem in Ecosystem::ALL.into_iter().filter(found) {
+            files.push(File::ByImage(ecosystem));
+            files.extend(ecosystem.is_compared().then_some(File::Matrix(ecosystem)));
+        }
+        files.sort_by_key(|file| file.name());
+        files
+    }
+
+    fn name(self) -> String {
+        match self {
+            File::ByImage(ecosystem) => format!("{}_packages_by_image.csv", ecosystem.name()),
+            File::Matrix(ecosystem) => format!("{}_matrix.csv", ecosystem.name()),
+            File::Everything => "packages_by_image.csv".to_owned(),
+            File::Common => "common_packages.csv".to_owned(),
+            File::Unique => "per_image_unique_packages.csv".to_owned(),
+            File::Drift => "version_drift.csv".to_owned(),
+            File::Standard => "standard_set.csv".to_owned(),
+        }
+    }
+
+    /// Its bytes. The comparison is made when the first file needs it.
+    fn bytes(self, images: &[&ImagePackages], compared: &OnceCell<Comparison>) -> Vec<u8> {
+        let compared = || compared.get_or_init(|| compare(images));
+        let table = match self {
+            File::ByImage(ecosystem) => by_image(ecosystem, images),
+            File::Everything => everything(images),
+            File::Matrix(ecosystem) => matrix(compared(), ecosystem),
+            File::Common => common(compared()),
+            File::Unique => unique(compared()),
+            File::Drift => drift(compared()),
+            File::Standard => standard(compared()),
+        };
+        table.into_bytes()
+    }
+}
+
 /// All package files of these images, in the byte order of their names: those of each ecosystem that was found, and
 /// `packages_by_image.csv`, `common_packages.csv`, `per_image_unique_packages.csv`, `version_drift.csv` and
 /// `standard_set.csv` always. The same image given twice (same label, same id) is written once.
-pub fn package_files(images: &[ImagePackages]) -> Vec<ReportFile> {
-    let mut distinct: Vec<ImagePackages> = Vec::new();
-    for image in images {
-        if !distinct.iter().any(|other| (&other.image, &other.image_id) == (&image.image, &image.image_id)) {
-            distinct.push(image.clone());
-        }
-    }
-    let mut files: Vec<(String, Table)> = Vec::new();
-    for ecosystem in Ecosystem::ALL {
-        if distinct.iter().any(|image| has_ecosystem(image, ecosystem)) {
-            files.push((format!("{}_packages_by_image.csv", ecosystem.name()), by_image(ecosystem, &distinct)));
-        }
-    }
-    files.push(("packages_by_image.csv".to_owned(), everything(&distinct)));
-    files.extend(compared(&distinct));
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    files.into_iter().map(|(name, table)| ReportFile { name, bytes: table.into_bytes() }).collect()
+pub fn package_files(images: &[impl Borrow<ImagePackages>]) -> Vec<ReportFile> {
+    let (images, compared) = (distinct(images), OnceCell::new());
+    let files = File::of(&images).into_iter();
+    files.map(|file| ReportFile { name: file.name(), bytes: file.bytes(&images, &compared) }).collect()
+}
+
+/// The names of [`package_files`].
+pub fn package_file_names(images: &[impl Borrow<ImagePackages>]) -> Vec<String> {
+    File::of(&distinct(images)).into_iter().map(File::name).collect()
+}
+
+/// The bytes of one of [`package_files`]; `None` when there is none of this name.
+pub fn package_file(images: &[impl Borrow<ImagePackages>], name: &str) -> Option<Vec<u8>> {
+    let images = distinct(images);
+    let file = File::of(&images).into_iter().find(|file| file.name() == name)?;
+    Some(file.bytes(&images, &OnceCell::new()))
+}
+
+/// Each image once, in the order given.
+fn distinct(images: &[impl Borrow<ImagePackages>]) -> Vec<&ImagePackages> {
+    let mut met = BTreeSet::new();
+    images.iter().map(Borrow::borrow).filter(|image| met.insert((&image.image, &image.image_id))).collect()
 }
 
 /// Every package of one ecosystem, in any state, with what only that ecosystem records.
-fn by_image(ecosystem: Ecosystem, images: &[ImagePackages]) -> Table {
+fn by_image(ecosystem: Ecosystem, images: &[&ImagePackages]) -> Table {
     let header = [&["image", "image_id", "package", "version"], ecosystem.columns(), &["layer", "found_at"]];
     let mut table = Table::new(header.concat());
     for image in images {
@@ -51,7 +113,7 @@ fn by_image(ecosystem: Ecosystem, images: &[ImagePackages]) -> Table {
     table
 }
 
-fn everything(images: &[ImagePackages]) -> Table {
+fn everything(images: &[&ImagePackages]) -> Table {
     let mut table = Table::new(["image", "image_id", "ecosystem", "package", "version", "purl", "layer", "found_at"]);
     for row in package_rows(images) {
         let (ecosystem, layer) = (row.ecosystem.name().to_owned(), row.layer.unwrap_or_default());
@@ -60,40 +122,47 @@ fn everything(images: &[ImagePackages]) -> Table {
     table
 }
 
-/// The files drawn from the comparison.
-fn compared(images: &[ImagePackages]) -> Vec<(String, Table)> {
-    let comparison = compare(images);
-    let mut files = Vec::new();
-    for matrix in comparison.matrices {
-        let mut table = Table::new(with_columns(&["package"], &matrix.images));
-        for row in matrix.rows {
-            table.push(with_columns(&[&row.package], &row.versions));
-        }
-        files.push((format!("{}_matrix.csv", matrix.ecosystem.name()), table));
+fn matrix(compared: &Comparison, ecosystem: Ecosystem) -> Table {
+    let matrix = compared.matrices.iter().find(|matrix| matrix.ecosystem == ecosystem);
+    let mut table = Table::new(with_columns(&["package"], matrix.map_or(&[], |matrix| &matrix.images)));
+    for row in matrix.iter().flat_map(|matrix| &matrix.rows) {
+        table.push(with_columns(&[&row.package], &row.versions));
     }
-    let mut common = Table::new(with_columns(&["ecosystem", "package", "same_version"], &comparison.images));
-    for row in comparison.common {
+    table
+}
+
+fn common(compared: &Comparison) -> Table {
+    let mut table = Table::new(with_columns(&["ecosystem", "package", "same_version"], &compared.images));
+    for row in &compared.common {
         let first = [row.ecosystem.name(), &row.package, yes_or_no(row.same_version)];
-        common.push(with_columns(&first, &row.versions));
+        table.push(with_columns(&first, &row.versions));
     }
-    files.push(("common_packages.csv".to_owned(), common));
-    let mut unique = Table::new(["image", "ecosystem", "package", "version"]);
-    for row in comparison.unique {
-        unique.push([row.image, row.ecosystem.name().to_owned(), row.package, row.version]);
+    table
+}
+
+fn unique(compared: &Comparison) -> Table {
+    let mut table = Table::new(["image", "ecosystem", "package", "version"]);
+    for row in &compared.unique {
+        table.push([&row.image, row.ecosystem.name(), &row.package, &row.version]);
     }
-    files.push(("per_image_unique_packages.csv".to_owned(), unique));
-    let mut drift = Table::new(["ecosystem", "package", "lowest", "highest", "versions", "images"]);
-    for row in comparison.drift {
-        let (ecosystem, versions) = (row.ecosystem.name().to_owned(), row.versions.join(SEPARATOR));
-        drift.push([ecosystem, row.package, row.lowest, row.highest, versions, row.images.join(SEPARATOR)]);
+    table
+}
+
+fn drift(compared: &Comparison) -> Table {
+    let mut table = Table::new(["ecosystem", "package", "lowest", "highest", "versions", "images"]);
+    for row in &compared.drift {
+        let (versions, images) = (row.versions.join(SEPARATOR), row.images.join(SEPARATOR));
+        table.push([row.ecosystem.name(), &row.package, &row.lowest, &row.highest, &versions, &images]);
     }
-    files.push(("version_drift.csv".to_owned(), drift));
-    let mut standard = Table::new(["ecosystem", "package", "chosen version", "reason"]);
-    for row in comparison.standard {
-        standard.push([row.ecosystem.name().to_owned(), row.package, row.version, row.reason]);
+    table
+}
+
+fn standard(compared: &Comparison) -> Table {
+    let mut table = Table::new(["ecosystem", "package", "chosen version", "reason"]);
+    for row in &compared.standard {
+        table.push([row.ecosystem.name(), &row.package, &row.version, row.reason.text()]);
     }
-    files.push(("standard_set.csv".to_owned(), standard));
-    files
+    table
 }
 
 /// Fixed cells, then one for each image.

@@ -1,5 +1,7 @@
 //! The rows of `packages_by_image.csv`, which are also what `packages --json` prints.
 
+use std::borrow::Borrow;
+
 use careen_model::{Ecosystem, ImagePackages};
 use serde::{Deserialize, Serialize};
 
@@ -25,9 +27,10 @@ pub struct PackageRow {
 }
 
 /// Every package of every image, sorted by the columns from left to right. The system beneath them is none of them.
-pub fn package_rows(images: &[ImagePackages]) -> Vec<PackageRow> {
+pub fn package_rows(images: &[impl Borrow<ImagePackages>]) -> Vec<PackageRow> {
     let mut rows: Vec<PackageRow> = images
         .iter()
+        .map(Borrow::borrow)
         .flat_map(|image| {
             let packages = image.packages.iter().filter(|package| package.ecosystem().is_compared());
             packages.map(|package| PackageRow {

@@ -11,6 +11,7 @@ mod spdx;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use careen_model::{Ecosystem, ImagePackages, Package};
@@ -26,36 +27,80 @@ const DISK: &str = "disk";
 /// The name of this program in the files.
 const TOOL: &str = "careen";
 
+/// What both kinds of file are written of.
+struct Document<'a> {
+    name: String,
+    images: Vec<&'a ImagePackages>,
+}
+
+/// The kinds of file, as their names end.
+const KINDS: [&str; 2] = ["cdx", "spdx"];
+
+impl<'a> Document<'a> {
+    /// One for each image, and one for all where there are several.
+    fn of(images: &'a [impl Borrow<ImagePackages>]) -> Vec<Document<'a>> {
+        let mut names = BTreeSet::from([DISK.to_owned()]);
+        let mut sorted: Vec<&ImagePackages> = images.iter().map(Borrow::borrow).collect();
+        sorted.sort_by_key(|image| (&image.image, &image.image_id));
+        sorted.dedup_by_key(|image| (&image.image, &image.image_id));
+        let one = |image| Document { name: distinct_name(image, &mut names), images: vec![image] };
+        let mut documents: Vec<Document<'_>> = sorted.iter().copied().map(one).collect();
+        if sorted.len() > 1 {
+            documents.push(Document { name: DISK.to_owned(), images: sorted });
+        }
+        documents
+    }
+
+    fn files(&self) -> [String; 2] {
+        KINDS.map(|kind| format!("sbom/{}.{kind}.json", self.name))
+    }
+
+    fn bytes(&self, kind: &str, created: &dyn Fn(&str) -> Option<String>, version: &str) -> Vec<u8> {
+        let subject = |image: &&'a ImagePackages| Subject::new(image, time(created(&image.image_id)));
+        let subjects: Vec<Subject<'_>> = self.images.iter().map(subject).collect();
+        match kind {
+            "cdx" => cyclonedx::document(&self.name, &subjects, version),
+            _ => spdx::document(&self.name, &subjects, version),
+        }
+    }
+}
+
 /// The files below `sbom/`, in the byte order of their names. `created` gives the time (RFC 3339) at which the image with
 /// this id was made, where it is known; `version` is that of this program.
 pub fn sbom_files(
-    images: &[ImagePackages],
+    images: &[impl Borrow<ImagePackages>],
     created: &dyn Fn(&str) -> Option<String>,
     version: &str,
 ) -> Vec<ReportFile> {
-    let mut names = BTreeSet::from([DISK.to_owned()]);
     let mut files = Vec::new();
-    let mut write = |name: &str, subjects: &[Subject<'_>]| {
-        for (kind, bytes) in
-            [("cdx", cyclonedx::document(name, subjects, version)), ("spdx", spdx::document(name, subjects, version))]
-        {
-            files.push(ReportFile { name: format!("sbom/{name}.{kind}.json"), bytes });
+    for document in Document::of(images) {
+        for (name, kind) in document.files().into_iter().zip(KINDS) {
+            files.push(ReportFile { name, bytes: document.bytes(kind, created, version) });
         }
-    };
-    let mut subjects: Vec<Subject<'_>> = Vec::new();
-    let mut sorted: Vec<&ImagePackages> = images.iter().collect();
-    sorted.sort_by_key(|image| (&image.image, &image.image_id));
-    sorted.dedup_by_key(|image| (&image.image, &image.image_id));
-    for image in sorted {
-        let subject = Subject::new(image, time(created(&image.image_id)));
-        write(&distinct_name(image, &mut names), std::slice::from_ref(&subject));
-        subjects.push(subject);
-    }
-    if subjects.len() > 1 {
-        write(DISK, &subjects);
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
+}
+
+/// The names of [`sbom_files`].
+pub fn sbom_names(images: &[impl Borrow<ImagePackages>]) -> Vec<String> {
+    let mut names: Vec<String> = Document::of(images).iter().flat_map(Document::files).collect();
+    names.sort();
+    names
+}
+
+/// The bytes of one of [`sbom_files`]; `None` when there is none of this name.
+pub fn sbom_file(
+    images: &[impl Borrow<ImagePackages>],
+    name: &str,
+    created: &dyn Fn(&str) -> Option<String>,
+    version: &str,
+) -> Option<Vec<u8>> {
+    let all = Document::of(images);
+    let mut found =
+        all.iter().flat_map(|document| document.files().into_iter().zip(KINDS).map(move |it| (document, it)));
+    let (document, (_, kind)) = found.find(|(_, (file, _))| file == name)?;
+    Some(document.bytes(kind, created, version))
 }
 
 /// A name for the files of an image: what a file's name cannot hold everywhere becomes a hyphen.

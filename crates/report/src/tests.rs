@@ -98,6 +98,11 @@ fn the_files_of_every_ecosystem_that_was_found_and_the_five_that_are_always_writ
     expected.extend(["apt_matrix.csv", "apt_packages_by_image.csv", "pip_matrix.csv", "pip_packages_by_image.csv"]);
     expected.sort_unstable();
     assert_eq!(names(&images()), expected);
+    assert_eq!(package_file_names(&images()), expected);
+    for file in package_files(&images()) {
+        assert_eq!(package_file(&images(), &file.name), Some(file.bytes), "{}", file.name);
+    }
+    assert_eq!(package_file(&images(), "rpm_matrix.csv"), None);
     assert_eq!(names(&[]), always);
     let empty_database = [image("a", &[Ecosystem::Conda], vec![])];
     assert!(names(&empty_database).contains(&"conda_matrix.csv".to_owned()));
@@ -220,6 +225,31 @@ fn one_version_for_all_is_the_highest_in_use() {
     let odd = |version: &str| image(version, &[Ecosystem::Pip], vec![pip("p", version, "/usr")]);
     let comparison = compare(&[odd("1.0"), odd("unknown")]);
     assert_eq!((comparison.drift[0].highest.as_str(), comparison.standard[0].version.as_str()), ("unknown", "1.0"));
+}
+
+#[test]
+fn one_version_for_several_systems_is_one_that_all_of_them_have() {
+    let on = |label: &str, release: &str, versions: &[(&str, &str)]| {
+        let details = Details::Other { of: Ecosystem::Os, values: vec!["release".into()] };
+        let mut packages = vec![package("debian", release, "/etc/os-release", None, details)];
+        packages.extend(versions.iter().map(|(name, version)| apt(name, version, INSTALLED)));
+        packages.extend(versions.iter().map(|(name, version)| pip(name, version, "/usr")));
+        image(label, &[Ecosystem::Apt, Ecosystem::Pip], packages)
+    };
+    let images = [
+        on("a", "11", &[("curl", "1"), ("zlib", "1"), ("same", "3")]),
+        on("b", "12", &[("curl", "1"), ("zlib", "2"), ("same", "3")]),
+        on("c", "12", &[("curl", "2")]),
+    ];
+    let comparison = compare(&images);
+    let of = |ecosystem: Ecosystem| {
+        let rows = comparison.standard.iter().filter(move |row| row.ecosystem == ecosystem);
+        rows.map(|row| (row.package.as_str(), row.version.as_str(), row.reason)).collect::<Vec<_>>()
+    };
+    use careen_model::StandardReason::{Highest, HighestOfAll, NoneOfAll, Same};
+    assert_eq!(of(Ecosystem::Apt), [("curl", "1", HighestOfAll), ("same", "3", Same), ("zlib", "2", NoneOfAll)]);
+    assert_eq!(of(Ecosystem::Pip), [("curl", "2", Highest), ("same", "3", Same), ("zlib", "2", Highest)]);
+    assert_eq!(comparison.matrices[0].rows[0].source, "curl");
 }
 
 #[test]

@@ -34,8 +34,9 @@ const STEP: usize = 1 << 20;
 const MOST_TOLD: usize = 1000;
 /// Zeros of holes in one file that are read for the comparison.
 const MOST_ZEROS: u64 = 16 << 30;
-/// Files between two reports of progress.
+/// Files between two reports of progress; larger files than this are reported each.
 const REPORT_EVERY: u64 = 64;
+const LARGE: u64 = 64 << 20;
 
 /// A directory of a filesystem that is read twice.
 struct Place {
@@ -69,14 +70,21 @@ impl Session {
                     }
                 };
                 let mut pair = Pair { session: self, id: open.id, ext4, other, check: &mut check, observer };
+                // Only directories know their names; those of a file are known by the way to it.
+                let Some(base) = pair.ext4.path_of(place.directory) else {
+                    let what = pair.ext4.place(place.directory).to_string();
+                    not_compared(pair.check, &what, "no names lead there, and the other reader knows no others");
+                    continue;
+                };
+                let base = base.strip_suffix(b"/").unwrap_or(&base).to_vec();
                 if part.paths.is_empty() {
-                    pair.compare(place.directory, findings)?;
+                    pair.compare(place.directory, &base, findings)?;
                 }
                 let tree = careen_evidence::SubTree::new(Rc::clone(&open.tree), place.directory);
                 for path in &part.paths {
                     // Not every layer has every path.
-                    if let Some((node, _)) = resolve_object(&tree, path, findings)? {
-                        pair.compare(node, findings)?;
+                    if let Some((node, own)) = resolve_object(&tree, path, findings)? {
+                        pair.compare(node, &[base.as_slice(), &own].concat(), findings)?;
                     }
                 }
             }
@@ -171,19 +179,14 @@ struct Pair<'a, 'o> {
 }
 
 impl Pair<'_, '_> {
-    /// Compares a file, or all files below a directory.
-    fn compare(&mut self, start: NodeId, findings: &mut Findings) -> Result<(), ReadError> {
-        let Some(base) = self.ext4.path_of(start) else {
-            let what = self.ext4.place(start).to_string();
-            not_compared(self.check, &what, "no names lead there, and the other reader knows no others");
-            return Ok(());
-        };
+    /// Compares a file, or all files below a directory. `base` is its path.
+    fn compare(&mut self, start: NodeId, base: &[u8], findings: &mut Findings) -> Result<(), ReadError> {
         let options = self.session.options().clone();
         let ext4 = Rc::clone(&self.ext4);
         walk_from(&*ext4, start, &options.limits, &options.cancel, findings, &mut |met, _| {
             if met.stat.kind == Kind::File {
                 let below = if met.path == b"/" { &b""[..] } else { met.path };
-                let path = [base.strip_suffix(b"/").unwrap_or(&base), below].concat();
+                let path = [base, below].concat();
                 self.file(met.node, &path)?;
             }
             Ok(Visit::Enter)
@@ -194,16 +197,16 @@ impl Pair<'_, '_> {
         let cancel = &self.session.options().cancel;
         cancel.check()?;
         let shown = String::from_utf8_lossy(path).into_owned();
-        if self.check.files.is_multiple_of(REPORT_EVERY) {
-            let done = self.check.files;
-            (self.observer)(self.session.progress(Stage::Files, &shown, done, None));
-        }
         let ours = self.ext4.open(node, &mut Findings::new());
         if ours.as_ref().is_ok_and(|source| holes(&**source) > MOST_ZEROS) {
             not_compared(self.check, &shown, "more than 16 GiB of it are holes");
             return Ok(());
         }
         let length = ours.as_ref().map_or(0, |source| source.len());
+        if self.check.files.is_multiple_of(REPORT_EVERY) || length >= LARGE {
+            let done = self.check.files;
+            (self.observer)(self.session.progress(Stage::Files, &shown, done, None));
+        }
         self.check.files = self.check.files.saturating_add(1);
         self.check.bytes = self.check.bytes.saturating_add(length);
         let theirs = self.other.open(path).map_err(|error| error.to_string());

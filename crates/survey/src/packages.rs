@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use careen_evidence::{FileTree, Findings, ReadError};
-use careen_model::{Image, ImageKind, ImagePackages, PackageFile, PackageFileState, Stage};
+use careen_model::{Ecosystem, Image, ImageKind, ImagePackages, Package, PackageFile, PackageFileState, Stage};
 use careen_packages::{Found, Ownership, catalog_tree};
 use careen_report::labels;
 use careen_store::MergedTree;
@@ -53,6 +53,27 @@ impl Session {
                 observer(self.progress(Stage::Files, &packages.image, visited, None));
             })
         });
+        self.absorb(findings);
+        files
+    }
+
+    /// The files that one package of a scope owns, by path, and whether they changed. Reads every file of it whose digest
+    /// its list has.
+    pub fn files_of_package(&mut self, scope: &Scope, package: &Package) -> Result<Vec<PackageFile>, ReadError> {
+        let tree = self.tree(scope, &mut Findings::new())?;
+        // Those that own directories may lie within one another's; of the others one list is enough.
+        let packages: Vec<Package> = match package.ecosystem() {
+            of @ (Ecosystem::Npm | Ecosystem::Cran | Ecosystem::Gem) => {
+                let all = self.packages_of(scope, &mut |_| {})?;
+                all.packages.iter().filter(|other| other.ecosystem() == of).cloned().collect()
+            }
+            _ => vec![package.clone()],
+        };
+        let Some(owner) = packages.iter().position(|known| known == package) else { return Ok(Vec::new()) };
+        let (limits, cancel) = (self.options().limits, self.options().cancel.clone());
+        let mut findings = Findings::new();
+        let files = Ownership::of(&*tree, &packages, &limits, &cancel, &mut findings)
+            .and_then(|ownership| ownership.files_of(owner, &*tree, &limits, &cancel, &mut findings));
         self.absorb(findings);
         files
     }

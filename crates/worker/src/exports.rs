@@ -206,3 +206,11 @@ pub fn verify(disk: &mut OpenDisk, scopes: &[String]) -> Result<Reply, ReadError
     still_there(disk)?;
     Ok(Reply::Verified(verified))
 }
+
+/// What two readers give of the same files. The second one may panic, which ends this worker.
+pub fn cross_check(disk: &OpenDisk, scope: &str, paths: Vec<Vec<u8>>) -> Result<Reply, ReadError> {
+    let request = ExportRequest { scopes: vec![Scope::from_str(scope)?], paths, ..ExportRequest::default() };
+    let check = disk.session.cross_check(&request, &mut work::tell_progress(), &mut Findings::new())?;
+    still_there(disk)?;
+    Ok(Reply::CrossChecked(Box::new(check)))
+}

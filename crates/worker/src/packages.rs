@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use careen_model::{Comparison, Image, ImagePackages, Package};
 use careen_protocol::{Order, PackageColumn, PackageRow, Reply, Rows};
-use careen_survey::report::{self, ReportFile};
+use careen_survey::report;
 
 use crate::zip;
 
@@ -15,7 +15,6 @@ use crate::zip;
 pub struct Packages {
     images: Vec<Rc<ImagePackages>>,
     view: Option<View>,
-    files: Option<Vec<ReportFile>>,
 }
 
 /// Rows in an order, those that pass a filter: positions of image and package.
@@ -31,13 +30,13 @@ impl Packages {
     pub fn add(&mut self, found: Rc<ImagePackages>) {
         if !self.images.iter().any(|known| Rc::ptr_eq(known, &found)) {
             self.images.push(found);
-            (self.view, self.files) = (None, None);
+            self.view = None;
         }
     }
 
     /// All images compared.
     pub fn compare(&self) -> Comparison {
-        report::compare(&self.all())
+        report::compare(&self.images)
     }
 
     /// A stretch of the rows. `images` gives the images of the disk, for the order of their layers.
@@ -129,27 +128,27 @@ impl Packages {
         positions
     }
 
-    /// The names of the package files.
-    pub fn file_names(&mut self) -> Vec<String> {
-        self.files().iter().map(|file| file.name.clone()).collect()
+    /// The names of the package files, and of the lists of parts below `sbom/` after them.
+    pub fn file_names(&self) -> Vec<String> {
+        let mut names = report::package_file_names(&self.images);
+        names.extend(report::sbom_names(&self.images));
+        names
     }
 
-    /// The bytes of a package file, or of all of them in a zip.
-    pub fn file(&mut self, name: Option<&str>) -> Option<Vec<u8>> {
-        let files = self.files();
+    /// The bytes of one of these files, or of all of them in a zip. Made when they are asked for: together they can be
+    /// larger than all that they are made of. `images` tells when an image was made.
+    pub fn file(&self, name: Option<&str>, images: &[Image]) -> Option<Vec<u8>> {
+        let created = |id: &str| images.iter().find(|image| image.id == id)?.created.clone();
+        let version = env!("CARGO_PKG_VERSION");
         match name {
-            Some(name) => files.iter().find(|file| file.name == name).map(|file| file.bytes.clone()),
-            None => zip::stored(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()))),
+            Some(name) => report::package_file(&self.images, name)
+                .or_else(|| report::sbom_file(&self.images, name, &created, version)),
+            None => {
+                let files = report::package_files(&self.images);
+                let parts = report::sbom_files(&self.images, &created, version);
+                zip::stored(files.iter().chain(&parts).map(|file| (file.name.as_str(), file.bytes.as_slice())))
+            }
         }
-    }
-
-    fn files(&mut self) -> &[ReportFile] {
-        let all = self.all();
-        self.files.get_or_insert_with(|| report::package_files(&all))
-    }
-
-    fn all(&self) -> Vec<ImagePackages> {
-        self.images.iter().map(|image| (**image).clone()).collect()
     }
 }
 

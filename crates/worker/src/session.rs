@@ -249,11 +249,16 @@ impl OpenDisk {
             Request::OnlyHere => exports::only_here(self)?,
             Request::Weigh(of) => exports::weigh(self, of)?,
             Request::Verify { scopes } => exports::verify(self, &scopes)?,
+            Request::CrossCheck { scope, paths } => exports::cross_check(self, &scope, paths)?,
             Request::Space => answer::space(self)?,
             Request::Layers => Reply::Layers(self.session.layers()),
             Request::PackageFiles => Reply::Names(self.packages.file_names()),
+            Request::FilesOfPackage { scope, package } => {
+                Reply::FilesOfPackage(self.session.files_of_package(&Scope::from_str(&scope)?, &package)?)
+            }
             Request::PackageFile { name } => {
-                let bytes = self.packages.file(name.as_deref()).ok_or_else(|| no_file(name.as_deref()))?;
+                let images = self.session.survey().images;
+                let bytes = self.packages.file(name.as_deref(), &images).ok_or_else(|| no_file(name.as_deref()))?;
                 post::bytes(id, bytes.len() as u64, &bytes);
                 return Ok(());
             }

@@ -141,6 +141,29 @@ super::texts! {
     CHOOSE_ALL: "Choose all that are shown", "표시된 항목 모두 선택";
     IN_BASKET: "{n} chosen", "{n}개 선택됨";
 
+    CROSS_TITLE: "Cross-check", "교차 확인";
+    CROSS_TEXT: "Reads the files of what you chose once more with ext4-view, a reader that shares no code with Careen, and compares the sha256 of each. Nothing is written.", "선택한 항목의 파일을 Careen과 코드를 공유하지 않는 다른 프로그램(ext4-view)으로 다시 읽어 sha256을 비교합니다. 아무것도 기록하지 않습니다.";
+    CROSS: "Cross-check what is chosen", "선택한 항목 교차 확인";
+    CROSS_RUNNING: "{name}: {n} files compared", "{name}: 파일 {n}개 비교";
+    CROSS_AT: "{text}, at {path}", "{text}, {path}";
+    CROSS_BEHIND: "({n} more to come)", "(남은 항목 {n}개)";
+    CROSS_STOPPED: "Stopped before everything was compared.", "모두 비교하기 전에 중지했습니다.";
+    CROSS_SAME: "the same", "일치";
+    CROSS_EXPLAINED: "differences, all explained", "차이 있음, 모두 설명됨";
+    CROSS_DIFFERENT: "different", "불일치";
+    CROSS_NOTHING: "nothing compared", "비교한 파일 없음";
+    CROSS_FAILED: "no answer", "결과 없음";
+    CROSS_CRASHED: "The second reader stopped here with an error of its own, so it says nothing about these files. What Careen reads and saves does not depend on it.", "두 번째 프로그램이 자체 오류로 중단되어 이 파일들은 확인하지 못했습니다. Careen이 읽고 저장하는 내용에는 영향이 없습니다.";
+    CROSS_SUM: "{same} of {files} files ({size}) give the same bytes in Careen and {reader}.", "파일 {files}개({size}) 중 {same}개가 Careen과 {reader}에서 같습니다.";
+    CROSS_MORE: "and {n} more differences", "외 차이 {n}개";
+    CROSS_NOT_COMPARED: "Not compared:", "비교하지 않은 항목:";
+    DIFFERS_UNWRITTEN: "room that was never written: the second reader gives old content", "기록된 적 없는 공간: 두 번째 프로그램이 이전 내용을 읽음";
+    DIFFERS_SHORTER: "the second reader ends too soon", "두 번째 프로그램이 끝까지 읽지 못함";
+    DIFFERS_FAST_COMMITS: "the second reader does not know the journal's fast commits", "두 번째 프로그램이 저널의 빠른 커밋을 알지 못함";
+    DIFFERS_REFUSED: "the second reader refuses it", "두 번째 프로그램이 읽기를 거부함";
+    DIFFERS_NOT_READABLE: "Careen cannot read it", "Careen이 읽을 수 없음";
+    DIFFERS_UNEXPLAINED: "not explained: one of the two is wrong", "설명되지 않음: 둘 중 하나가 잘못됨";
+
     VERIFY_TITLE: "Can it be given exactly?", "원본 그대로 꺼낼 수 있습니까?";
     VERIFY_TEXT: "Puts every layer together as it was packed and compares its sha256 with the one that the image names. Nothing is written.", "모든 레이어를 원래대로 만들어 이미지에 적힌 sha256과 비교합니다. 아무것도 기록하지 않습니다.";
     VERIFY: "Verify", "검증";

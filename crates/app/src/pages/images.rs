@@ -300,7 +300,7 @@ fn step_view(step: HistoryStep, image: &Image, largest: u64) -> impl IntoView + 
 }
 
 /// The instruction a builder recorded, without the shell it wraps around it.
-fn command(created_by: &str) -> String {
+pub fn command(created_by: &str) -> String {
     let text = created_by.trim();
     let text = text.strip_prefix("/bin/sh -c #(nop)").or_else(|| text.strip_prefix("/bin/sh -c")).unwrap_or(text);
     let text = text.strip_suffix("# buildkit").unwrap_or(text);

@@ -34,7 +34,7 @@ pub use export::{Export, SavingNow};
 pub use files::Files;
 pub use findings::Findings;
 pub use header::{Header, Notices};
-pub use images::Images;
+pub use images::{Images, command};
 pub use log::Log;
 pub use networks::Networks;
 pub use no_disk::NoDisk;

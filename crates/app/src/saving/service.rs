@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -56,6 +57,7 @@ struct Open {
     frame: HtmlIFrameElement,
     state: Rc<RefCell<State>>,
     ping: IntervalHandle,
+    leaving: RefCell<Option<WindowListenerHandle>>,
     _heard: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -119,7 +121,11 @@ impl Service {
             PING,
         )
         .map_err(other)?;
-        let service = Service(Rc::new(Open { port, frame, state, ping, _heard: heard }));
+        // With the page its bytes end: the browser is told, or its download would wait for more.
+        let last = port.clone();
+        let leaving = window_event_listener_untyped("pagehide", move |_| drop(last.post_message(&"fail".into())));
+        let leaving = RefCell::new(Some(leaving));
+        let service = Service(Rc::new(Open { port, frame, state, ping, leaving, _heard: heard }));
         service.until(|state| state.is_ready).await?;
         service.0.frame.set_src(&format!("{SCOPE}{id}"));
         let body = document().body().ok_or_else(|| other("the page has no body".into()))?;
@@ -198,6 +204,9 @@ impl Service {
 
     fn end(&self) {
         self.0.ping.clear();
+        if let Some(leaving) = self.0.leaving.borrow_mut().take() {
+            leaving.remove();
+        }
         self.0.frame.remove();
     }
 }

@@ -40,7 +40,7 @@ pub enum Route {
     Packages {
         /// What is shown of them.
         tab: PackageTab,
-        /// Ecosystem of the matrix.
+        /// Only this ecosystem; the matrix is always of one.
         ecosystem: Option<Ecosystem>,
         /// Only of the image with this id, in the list.
         image: Option<String>,
@@ -71,12 +71,20 @@ pub enum PackageTab {
     Unique,
     /// In several images at different versions.
     Drift,
+    /// One version for all images.
+    Standard,
 }
 
 impl PackageTab {
     /// In the order they are offered.
-    pub const ALL: [PackageTab; 5] =
-        [PackageTab::List, PackageTab::Matrix, PackageTab::Common, PackageTab::Unique, PackageTab::Drift];
+    pub const ALL: [PackageTab; 6] = [
+        PackageTab::List,
+        PackageTab::Matrix,
+        PackageTab::Common,
+        PackageTab::Unique,
+        PackageTab::Drift,
+        PackageTab::Standard,
+    ];
 
     /// The word in the URL.
     pub fn word(self) -> &'static str {
@@ -86,6 +94,7 @@ impl PackageTab {
             PackageTab::Common => "common",
             PackageTab::Unique => "unique",
             PackageTab::Drift => "drift",
+            PackageTab::Standard => "standard",
         }
     }
 }
@@ -291,6 +300,7 @@ mod tests {
             Route::files("fs"),
             Route::Packages { tab: PackageTab::Matrix, ecosystem: Some(Ecosystem::Apt), image: None },
             Route::Packages { tab: PackageTab::List, ecosystem: None, image: Some("sha256:ab".into()) },
+            Route::packages(PackageTab::Standard),
             Route::Findings(Some(Severity::Loss)),
             Route::Export,
             Route::About,

@@ -21,6 +21,17 @@ fn told(tree: &MemoryTree) -> Vec<String> {
         .collect()
 }
 
+/// The same of one package, asked for by itself.
+fn told_of(tree: &MemoryTree, name: &str) -> Vec<String> {
+    let (found, _) = catalog(tree);
+    let owner = found.packages.iter().position(|package| package.name == name).unwrap();
+    let (limits, cancel, mut findings) = (Limits::default(), CancelToken::default(), Findings::new());
+    let ownership = Ownership::of(tree, &found.packages, &limits, &cancel, &mut findings).unwrap();
+    let files = ownership.files_of(owner, tree, &limits, &cancel, &mut findings).unwrap();
+    assert!(findings.list().is_empty(), "{:?}", findings.list());
+    files.iter().map(|file| format!("{:?} {}", file.state, file.path)).collect()
+}
+
 /// The digest of `abc`.
 const MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
 
@@ -51,6 +62,8 @@ fn dpkg_lists_files_their_digests_and_configuration() {
             "Missing /usr/gone a",
         ]
     );
+    let of_a = ["Owned /bin", "Changed /etc/a.conf", "Owned /usr/bin/a", "Missing /usr/gone", "Changed /usr/lib/a.so"];
+    assert_eq!(told_of(&tree, "a"), of_a);
 }
 
 #[test]
@@ -93,11 +106,14 @@ fn modules_own_their_directories_and_the_system_comes_first() {
     tree.file("/app/node_modules/b/package.json", r#"{"name":"b","version":"1.0.0"}"#);
     tree.file("/app/node_modules/b/lib/b.js", "");
     tree.file("/app/main.js", "");
+    tree.file("/app/node_modules/b/node_modules/c/package.json", r#"{"name":"c","version":"1.0.0"}"#);
+    assert_eq!(told_of(&tree, "b"), ["Owned /app/node_modules/b/lib/b.js", "Owned /app/node_modules/b/package.json"]);
     assert_eq!(
         told(&tree),
         [
             "Unowned /app/main.js -",
             "Owned /app/node_modules/b/lib/b.js b",
+            "Owned /app/node_modules/b/node_modules/c/package.json c",
             "Owned /app/node_modules/b/package.json b",
             "Owned /usr/share/nodejs/a/index.js node-a",
             "Owned /usr/share/nodejs/a/package.json a",

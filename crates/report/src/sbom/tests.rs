@@ -134,5 +134,11 @@ fn the_same_images_make_the_same_bytes() {
     let no_time = |_: &str| None;
     let (first, again) = (sbom_files(&[one()], &no_time, "1"), sbom_files(&[one(), one()], &no_time, "1"));
     assert_eq!(first, again);
+    // One by one they are the same.
+    assert_eq!(sbom_names(&[one()]), first.iter().map(|file| file.name.clone()).collect::<Vec<_>>());
+    for file in &first {
+        assert_eq!(sbom_file(&[one()], &file.name, &no_time, "1").as_ref(), Some(&file.bytes), "{}", file.name);
+    }
+    assert_eq!(sbom_file(&[one()], "sbom/other.cdx.json", &no_time, "1"), None);
     assert!(String::from_utf8_lossy(&first[0].bytes).contains(NO_TIME));
 }

@@ -8,18 +8,45 @@ use leptos::prelude::*;
 
 use super::super::{Icon, SeverityMark, Status, icon, severity_name};
 use crate::format;
-use crate::messages::general;
+use crate::messages::{Text, general, packages};
 use crate::state::Route;
 
-/// How a version stands among those of the other images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a version stands to the one that it is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Agreement {
-    /// As most have it.
-    Most,
-    /// Another one.
+    /// The same.
+    Same,
+    /// Older, by so many steps of the versions in use, three at most.
+    Older(u8),
+    /// Newer, likewise.
+    Newer(u8),
+    /// Another one that cannot be ordered.
     Other,
+    /// Not there, though the yardstick has it.
+    Missing,
+    /// There, though the yardstick does not have it.
+    Extra,
     /// Not there.
     Absent,
+}
+
+impl Agreement {
+    /// Its class, the mark before it, and the word for it: color is never the only sign.
+    pub fn shown(self) -> (&'static str, Option<&'static str>, &'static Text) {
+        match self {
+            Agreement::Same => ("version mono version--same", None, &packages::SAME_AS),
+            Agreement::Older(1) => ("version mono version--older-1", Some("↓"), &packages::OLDER),
+            Agreement::Older(2) => ("version mono version--older-2", Some("↓"), &packages::OLDER),
+            Agreement::Older(_) => ("version mono version--older-3", Some("↓"), &packages::OLDER),
+            Agreement::Newer(1) => ("version mono version--newer-1", Some("↑"), &packages::NEWER),
+            Agreement::Newer(2) => ("version mono version--newer-2", Some("↑"), &packages::NEWER),
+            Agreement::Newer(_) => ("version mono version--newer-3", Some("↑"), &packages::NEWER),
+            Agreement::Other => ("version mono version--older-1", Some("≠"), &packages::OTHER),
+            Agreement::Missing => ("version mono version--missing", Some("−"), &packages::MISSING),
+            Agreement::Extra => ("version mono version--extra", Some("+"), &packages::EXTRA),
+            Agreement::Absent => ("version mono version--absent", Some("·"), &packages::ABSENT),
+        }
+    }
 }
 
 /// The content of a cell.
@@ -47,6 +74,8 @@ pub enum Cell {
     Named(Icon, String, Option<Route>),
     /// A version among others.
     Version(String, Agreement),
+    /// So many of so many.
+    Share(u64, u64),
     /// Nothing to say here.
     Nothing,
     /// It is there, but could not be read.
@@ -67,6 +96,7 @@ impl Cell {
             Cell::Size(value) | Cell::Count(value) => value.map(|value| value.to_string()).unwrap_or_default(),
             Cell::Time(time) => time.map(iso).unwrap_or_default(),
             Cell::Severity(severity) => severity_name(*severity).to_owned(),
+            Cell::Share(part, whole) => format!("{part}/{whole}"),
             Cell::Nothing | Cell::Unknown => String::new(),
         }
     }
@@ -75,6 +105,7 @@ impl Cell {
     pub fn compare(&self, other: &Cell) -> Ordering {
         match (self, other) {
             (Cell::Size(a), Cell::Size(b)) | (Cell::Count(a), Cell::Count(b)) => a.cmp(b),
+            (Cell::Share(a, _), Cell::Share(b, _)) => a.cmp(b),
             (Cell::Time(a), Cell::Time(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
             (Cell::Severity(a), Cell::Severity(b)) => a.cmp(b),
             _ => {
@@ -123,19 +154,20 @@ impl Cell {
                 view! { {icon(*shape)} {name} }.into_any()
             }
             Cell::Version(text, agreement) => {
-                let (tone, mark) = match agreement {
-                    Agreement::Most => ("most", None),
-                    Agreement::Other => ("other", Some("≠")),
-                    Agreement::Absent => ("absent", None),
+                let (class, mark, word) = agreement.shown();
+                let title = if text.is_empty() { word.get().to_owned() } else { format!("{text} ({})", word.get()) };
+                // One text: of a matrix a thousand cells are drawn at once.
+                let shown = match mark {
+                    Some(mark) if text.is_empty() => mark.to_owned(),
+                    Some(mark) => format!("{mark} {text}"),
+                    None => text.clone(),
                 };
-                let shown = if text.is_empty() { "·".to_owned() } else { text.clone() };
-                view! {
-                    <span class=format!("version version--{tone} mono") title=text.clone()>
-                        {mark.map(|mark| view! { <span class="version__mark" aria-hidden="true">{mark}</span> })}
-                        {shown}
-                    </span>
-                }
-                .into_any()
+                view! { <span class=class title=title>{shown}</span> }.into_any()
+            }
+            Cell::Share(part, whole) => {
+                let title = packages::AGREE_TITLE.with(&[("n", part), ("total", whole)]);
+                let class = if part == whole { "share" } else { "share share--part" };
+                view! { <span class=class title=title>{format!("{part}/{whole}")}</span> }.into_any()
             }
             Cell::Nothing => ().into_any(),
         }

@@ -1,5 +1,6 @@
 //! Tables: windowed, sorted, filtered, copied and exported, worked by keyboard.
 
+mod across;
 mod cell;
 mod export;
 mod marks;
@@ -8,7 +9,7 @@ mod view;
 
 pub use cell::{Agreement, Cell};
 pub use marks::Marks;
-pub use rows::{Remote, Row, Rows, Sort, TableState};
+pub use rows::{Remote, Row, Rows, Sort, Source, TableState};
 pub use view::Table;
 
 /// A column.

@@ -1,5 +1,6 @@
 //! Where the rows of a table come from: the page's memory, or the worker, stretch by stretch.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -27,6 +28,47 @@ impl Row {
     pub fn new(key: impl Into<String>, cells: Vec<Cell>) -> Row {
         let key = key.into();
         Row { id: key.clone(), key, cells }
+    }
+}
+
+/// Rows in the page's memory.
+pub trait Source: Send + Sync + 'static {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// The row at a position; drawn rows alone are asked for.
+    fn row(&self, at: usize) -> Option<Row>;
+
+    /// Whether it has this text, in lower case, anywhere.
+    fn contains(&self, at: usize, text: &str) -> bool;
+
+    /// The order of two rows by a column.
+    fn compare(&self, column: usize, a: usize, b: usize) -> Ordering;
+
+    /// Whether this row has that id.
+    fn is(&self, at: usize, id: &str) -> bool;
+}
+
+impl Source for Vec<Row> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+
+    fn row(&self, at: usize) -> Option<Row> {
+        self.get(at).cloned()
+    }
+
+    fn contains(&self, at: usize, text: &str) -> bool {
+        self.get(at).is_some_and(|row| row.cells.iter().any(|cell| cell.plain().to_lowercase().contains(text)))
+    }
+
+    fn compare(&self, column: usize, a: usize, b: usize) -> Ordering {
+        let cell = |at: usize| self.get(at).and_then(|row| row.cells.get(column)).unwrap_or(&Cell::Nothing);
+        cell(a).compare(cell(b))
+    }
+
+    fn is(&self, at: usize, id: &str) -> bool {
+        self.get(at).is_some_and(|row| row.id == id)
     }
 }
 
@@ -115,35 +157,30 @@ impl Rows {
 
     /// Rows in memory.
     pub fn local(rows: Signal<Arc<Vec<Row>>>, state: TableState) -> Rows {
+        Rows::of(rows, state)
+    }
+
+    /// Rows in memory that are made when they are drawn.
+    pub fn of<S: Source>(rows: Signal<Arc<S>>, state: TableState) -> Rows {
         let shown = Memo::new(move |_| {
             let rows = rows.get();
             let filter = state.filter.get().to_lowercase();
-            let mut shown: Vec<usize> = (0..rows.len())
-                .filter(|at| {
-                    filter.is_empty()
-                        || rows[*at].cells.iter().any(|cell| cell.plain().to_lowercase().contains(&filter))
-                })
-                .collect();
+            let mut shown: Vec<usize> =
+                (0..rows.len()).filter(|at| filter.is_empty() || rows.contains(*at, &filter)).collect();
             if let Some(Sort { column, descending }) = state.sort.get() {
-                let cell = |at: usize| rows[at].cells.get(column).unwrap_or(&Cell::Nothing);
                 shown.sort_by(|a, b| {
-                    let order = cell(*a).compare(cell(*b));
+                    let order = rows.compare(column, *a, *b);
                     if descending { order.reverse() } else { order }
                 });
             }
             Arc::new(shown)
         });
-        let row = move |at: usize| {
-            shown.with(|shown| shown.get(at).copied()).and_then(|at| rows.with(|rows| rows.get(at).cloned()))
-        };
-        let find = move |id: &str| {
-            rows.with(|rows| {
-                shown.with(|shown| shown.iter().position(|at| rows.get(*at).is_some_and(|row| row.id == id)))
-            })
-        };
+        let row =
+            move |at: usize| shown.with(|shown| shown.get(at).copied()).and_then(|at| rows.with(|rows| rows.row(at)));
+        let find = move |id: &str| rows.with(|rows| shown.with(|shown| shown.iter().position(|at| rows.is(*at, id))));
         let all = move || -> AllRows {
             let found = rows.with_untracked(|rows| {
-                shown.with_untracked(|shown| shown.iter().filter_map(|at| rows.get(*at).cloned()).collect())
+                shown.with_untracked(|shown| shown.iter().filter_map(|at| rows.row(*at)).collect())
             });
             Box::pin(async move { Ok(found) })
         };

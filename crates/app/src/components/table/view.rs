@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::ResizeObserver;
 
 use super::super::{Empty, FailureBox, Icon, copy_text, icon};
+use super::across::{Drawn, drawn};
 use super::export;
 use super::{Column, Marks, Row, Rows, Sort, TableState};
 use crate::format;
@@ -20,7 +21,7 @@ use crate::saving;
 /// Height of a row in pixels; the style sheet has the same.
 const ROW: f64 = 32.0;
 /// Rows drawn above and below those in sight.
-const MARGIN: usize = 12;
+const MARGIN: usize = 8;
 
 /// A table.
 #[component]
@@ -58,7 +59,12 @@ pub fn Table(
     let scroll = RwSignal::new(0.0_f64);
     let height = RwSignal::new(600.0_f64);
     let active = RwSignal::new(None::<usize>);
-    watch_size(viewport, height);
+    let (left, width) = (RwSignal::new(0.0_f64), RwSignal::new(1000.0_f64));
+    watch_size(viewport, height, width);
+    let rem = root_size();
+    let drawn = Memo::new(move |_| {
+        columns.with(|columns| drawn(columns, (left.get() / rem) as f32, (width.get() / rem) as f32))
+    });
 
     let range = Memo::new(move |_| {
         let first = (scroll.get() / ROW) as usize;
@@ -167,7 +173,7 @@ pub fn Table(
             if marks.is_some() { format!("var(--mark) {tracks} var(--mark)") } else { tracks }
         })
     });
-    let width =
+    let least =
         move || format!("{}rem", columns.with(|columns| columns.iter().map(|column| column.width).sum::<f32>() + 1.0));
 
     view! {
@@ -186,19 +192,21 @@ pub fn Table(
                 role="grid"
                 tabindex="0"
                 aria-rowcount=move || rows.shown.get() + 1
+                aria-colcount=move || columns.with(|columns| columns.len() + if marks.is_some() { 2 } else { 0 })
                 aria-activedescendant=move || active.get().map(|at| row_id(test_id, at))
                 on:scroll=move |_| {
                     if let Some(element) = viewport.get_untracked() {
                         scroll.set(f64::from(element.scroll_top()));
+                        left.set(f64::from(element.scroll_left()));
                     }
                 }
                 on:keydown=keys
             >
-                <div class="table__plane" style=("--tracks", move || tracks.get()) style=("--width", width)>
+                <div class="table__plane" style=("--tracks", move || tracks.get()) style=("--width", least)>
                     <Head columns state rows marks />
                     <div class="table__rows" style:height=move || format!("{}px", rows.shown.get() as f64 * ROW)>
                         <For each=move || { let (from, to) = range.get(); from..to } key=|at| *at let:at>
-                            <RowView test_id at rows columns marks selected active select=Callback::new(select) open=Callback::new(open) />
+                            <RowView test_id at rows columns drawn marks selected active select=Callback::new(select) open=Callback::new(open) />
                         </For>
                     </div>
                 </div>
@@ -279,6 +287,7 @@ fn RowView(
     at: usize,
     rows: Rows,
     columns: Signal<Arc<Vec<Column>>>,
+    drawn: Memo<Drawn>,
     marks: Option<Marks>,
     selected: Signal<Option<String>>,
     active: RwSignal<Option<usize>>,
@@ -294,15 +303,27 @@ fn RowView(
     let cells = move || {
         let columns = columns.get();
         let cells = row.get().map(|row| row.cells).unwrap_or_default();
+        let drawn = drawn.get();
+        let before = if marks.is_some() { 2 } else { 1 };
+        let is_whole = drawn.skipped() == 0 && drawn.to == columns.len();
         let cell = |(at, column): (usize, &Column)| {
             let content = cells.get(at).map(|cell| cell.view());
-            view! {
-                <div role="gridcell" class="cell" class:cell--number=column.is_number class:cell--pinned=column.is_pinned>
-                    {content}
-                </div>
-            }
+            let class = match (column.is_number, column.is_pinned) {
+                (false, false) => "cell",
+                (true, false) => "cell cell--number",
+                (false, true) => "cell cell--pinned",
+                (true, true) => "cell cell--number cell--pinned",
+            };
+            view! { <div role="gridcell" class=class aria-colindex=(!is_whole).then_some(at + before)>{content}</div> }
         };
-        columns.iter().enumerate().map(cell).collect_view()
+        let all = columns.iter().enumerate();
+        let (pinned, others): (Vec<_>, Vec<_>) =
+            all.filter(|(at, _)| drawn.has(*at)).partition(|(at, _)| *at < drawn.pinned);
+        let gap = (drawn.skipped() > 0).then(|| {
+            view! { <div aria-hidden="true" style:grid-column=format!("span {}", drawn.skipped())></div> }
+        });
+        let pinned = pinned.into_iter().map(cell).collect_view();
+        view! { {pinned} {gap} {others.into_iter().map(cell).collect_view()} }
     };
     // The first of two clicks can bring another list: its row is not what the person clicked twice.
     let was_clicked = StoredValue::new(false);
@@ -417,14 +438,24 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
     }
 }
 
-/// Follows the height of the viewport.
-fn watch_size(viewport: NodeRef<Div>, height: RwSignal<f64>) {
+/// How many pixels a rem has.
+fn root_size() -> f64 {
+    let root = document().document_element();
+    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    size.and_then(|size| size.trim_end_matches("px").parse().ok()).filter(|size| *size > 0.0).unwrap_or(16.0)
+}
+
+/// Follows the size of the viewport.
+fn watch_size(viewport: NodeRef<Div>, height: RwSignal<f64>, width: RwSignal<f64>) {
     Effect::new(move |_| {
         let Some(element) = viewport.get() else { return };
         height.set(f64::from(element.client_height()));
+        width.set(f64::from(element.client_width()));
         let watched = element.clone();
         let resized = Closure::<dyn FnMut()>::new(move || {
             height.try_set(f64::from(watched.client_height()));
+            width.try_set(f64::from(watched.client_width()));
         });
         let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
         observer.observe(&element);

@@ -1,6 +1,7 @@
 //! Taking things out: what was chosen, how and where to, and what became of it.
 
 mod chosen;
+mod cross_check;
 mod file_check;
 mod options;
 mod preset;
@@ -9,6 +10,7 @@ mod queue;
 use leptos::prelude::*;
 
 use self::chosen::Chosen;
+use self::cross_check::CrossChecking;
 use self::file_check::CheckFile;
 use self::options::{OnDamageChoice, Save};
 use self::preset::Preset;
@@ -46,6 +48,7 @@ pub fn Export() -> impl IntoView {
                     <OnDamageChoice />
                     <Save />
                 })}
+                <CrossChecking />
             })}
             <CheckFile />
         </div>

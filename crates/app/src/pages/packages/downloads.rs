@@ -13,14 +13,18 @@ use crate::state::PackageTab;
 
 const ZIP: &str = "careen-packages.zip";
 
+/// Where the lists of parts lie; a file is saved without it.
+const PARTS: &str = "sbom/";
+
 /// Whether a file belongs to a view; the list of all packages offers every file.
 fn belongs(name: &str, tab: PackageTab) -> bool {
     match tab {
         PackageTab::List => true,
-        PackageTab::Matrix => name.ends_with("_matrix.csv") || name == "standard_set.csv",
+        PackageTab::Matrix => name.ends_with("_matrix.csv"),
         PackageTab::Common => name == "common_packages.csv",
         PackageTab::Unique => name == "per_image_unique_packages.csv",
-        PackageTab::Drift => name == "version_drift.csv" || name == "standard_set.csv",
+        PackageTab::Drift => name == "version_drift.csv",
+        PackageTab::Standard => name == "standard_set.csv",
     }
 }
 
@@ -61,6 +65,7 @@ pub fn Downloads(tab: Memo<PackageTab>) -> impl IntoView {
             }
         });
     };
+    let parts_of = |name: &str| name.strip_prefix(PARTS).map(str::to_owned);
     let button = move |name: String, shown: String, request: Request, kind: &'static str| {
         let test_id = format!("download-{name}");
         view! {
@@ -71,14 +76,26 @@ pub fn Downloads(tab: Memo<PackageTab>) -> impl IntoView {
     };
     move || match names.get() {
         Some(Ok(names)) if !names.is_empty() => {
+            let part = |name: String| {
+                let own = parts_of(&name)?;
+                Some(button(own.clone(), own, Request::PackageFile { name: Some(name) }, "application/json"))
+            };
+            let parts: Vec<_> = names.iter().cloned().filter_map(part).collect();
+            let parts = (tab.get() == PackageTab::List && !parts.is_empty()).then(|| view! {
+                <div class="chips chips--many" role="group" aria-labelledby="parts-label">
+                    <span class="chips__label" id="parts-label" title=packages::PARTS_WHY.get()>{packages::PARTS.get()}</span>
+                    {parts}
+                </div>
+            });
             let file = |name: String| {
                 button(name.clone(), name.clone(), Request::PackageFile { name: Some(name) }, "text/csv;charset=utf-8")
             };
             view! {
                 <div class="chips" role="group" aria-label=packages::DOWNLOADS.get()>
                     {button(ZIP.to_owned(), packages::DOWNLOAD_ALL.get().to_owned(), Request::PackageFile { name: None }, "application/zip")}
-                    {names.into_iter().filter(|name| belongs(name, tab.get())).map(file).collect_view()}
+                    {names.into_iter().filter(|name| parts_of(name).is_none() && belongs(name, tab.get())).map(file).collect_view()}
                 </div>
+                {parts}
                 <p class="failure__text" role="status">{failed}</p>
             }
             .into_any()

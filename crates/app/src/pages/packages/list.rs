@@ -7,7 +7,8 @@ use careen_model::{Details, ImageKind};
 use careen_protocol::{List, Order, PackageColumn, PackageRow, Reply, Request, Rows as Stretch};
 use leptos::prelude::*;
 
-use super::ecosystem_name;
+use super::provenance::{BroughtBy, FilesOf};
+use super::{ecosystem_name, key};
 use crate::app::context;
 use crate::components::table::{Cell, Column, Remote, Row, Table, TableState};
 use crate::components::{Detail, Facts, Split, fact};
@@ -152,7 +153,7 @@ fn ImageChoice(image: Memo<Option<String>>) -> impl IntoView {
 fn row(row: &PackageRow, layers: &Layers) -> Row {
     let PackageRow { image, image_id, package } = row;
     let ecosystem = ecosystem_name(package.ecosystem());
-    let key = format!("{ecosystem}/{}", package.name);
+    let key = key(package.ecosystem(), &package.name);
     let layer = package.layer.as_ref().and_then(|layer| layers.get(&(image_id.clone(), layer.clone())));
     let layer = match layer {
         Some((at, total)) => Cell::Text(packages::LAYER_OF.with(&[("n", at), ("total", total)])),
@@ -194,6 +195,10 @@ fn PackageDetail(row: PackageRow, selected: RwSignal<Option<String>>) -> impl In
         ],
         Details::Other { of, values } => of.columns().iter().copied().zip(values).collect(),
     };
+    let brought = (image_id.clone(), package.clone());
+    let files = (image_id.clone(), package.clone());
+    let declared = package.declared.clone();
+    let told = |name: &'static str, value: String| (!value.is_empty()).then(|| fact(name, value));
     view! {
         <Detail title=package.name.clone() close=Callback::new(move |()| selected.set(None))>
             <p class="actions"><a class="button" href=show.href()>{packages::SHOW_FILE.get()}</a></p>
@@ -204,11 +209,16 @@ fn PackageDetail(row: PackageRow, selected: RwSignal<Option<String>>) -> impl In
                     <dt>{packages::IMAGE.get()}</dt>
                     <dd><a class="link" href=Route::Images(Some(image_id)).href()>{image}</a></dd>
                 </div>
-                {fact(packages::LAYER.get(), package.layer.clone().unwrap_or_else(|| format::UNKNOWN.to_owned()))}
+                <BroughtBy image_id=brought.0 package=brought.1 />
                 {fact(packages::FOUND_AT.get(), package.found_at.clone())}
                 {of_ecosystem.into_iter().map(|(name, value)| fact(name, value)).collect_view()}
+                {told(packages::LICENSE.get(), declared.license)}
+                {told(packages::SUPPLIER.get(), declared.supplier)}
+                {told(packages::DIGEST.get(), declared.digest)}
+                {told(packages::REQUIRES.get(), declared.requires.join(", "))}
                 {fact(packages::PURL.get(), package.purl.clone())}
             </Facts>
+            <FilesOf image_id=files.0 package=files.1 />
         </Detail>
     }
 }
