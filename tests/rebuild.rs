@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use careen_tests::{Disk, Known, careen, disks, of_corpus};
+use careen_tests::{Disk, Known, careen, disks, engine::Engine, of_corpus};
 use serde_json::Value;
 
 /// What builders put in front of their own, in images that have none.
@@ -193,4 +194,147 @@ fn what_a_step_copied_lies_beside_its_dockerfile() {
 fn rebuilt_once(disk: &Disk) -> (PathBuf, Value) {
     let disk = Disk { name: format!("{}-sources", disk.name), ..disk.clone() };
     rebuilt(&disk)
+}
+
+/// Paths of what was rebuilt of one kind.
+fn of_kind<'a>(told: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let all = told["files"].as_array().unwrap().iter().filter(move |file| file["kind"] == kind);
+    all.map(|file| (file["of"].as_str().unwrap(), file["path"].as_str().unwrap()))
+}
+
+#[test]
+fn containers_come_with_what_runs_them() {
+    let disk = disks().get("cases/tiny").expect("tests/cases/tiny unpacks");
+    let disk = Disk { name: format!("{}-containers", disk.name), ..disk.clone() };
+    let (folder, told) = rebuilt(&disk);
+    let containers =
+        careen(["containers", &*disk.file.to_string_lossy(), "--json"]).expect(&[0]).unwrap().json().unwrap();
+    let containers = containers.as_array().unwrap();
+    let scripts: Vec<_> = of_kind(&told, "run").chain(of_kind(&told, "script")).collect();
+    assert_eq!(scripts.len(), containers.len() + 1);
+    for (_, script) in &scripts {
+        let checked = Command::new("sh").arg("-n").arg(folder.join(script)).output().unwrap();
+        assert!(checked.status.success(), "{script}: {}", String::from_utf8_lossy(&checked.stderr));
+    }
+    for container in containers {
+        let (id, name) = (container["id"].as_str().unwrap(), container["name"].as_str().unwrap());
+        let run = scripts.iter().find(|(of, _)| *of == format!("container:{id}")).unwrap().1;
+        let run = fs::read_to_string(folder.join(run)).unwrap();
+        let line = container["details"]["run"][0].as_str().unwrap();
+        assert!(run.contains(line), "{name}");
+        // A project has one file for all of its containers.
+        let project = container["compose"]["project"].as_str();
+        let of = project.map_or_else(|| format!("container:{id}"), |project| format!("project:{project}"));
+        let compose = of_kind(&told, "compose").find(|(own, _)| *own == of).unwrap().1;
+        let compose = fs::read_to_string(folder.join(compose)).unwrap();
+        assert!(compose.contains(&format!("container_name: \"{name}\"\n")), "{name}: {compose}");
+    }
+}
+
+#[test]
+fn packages_are_pinned_in_the_versions_of_the_image() {
+    let disk = disks().get("cases/tiny").expect("tests/cases/tiny unpacks");
+    let disk = Disk { name: format!("{}-pins", disk.name), ..disk.clone() };
+    let (folder, told) = rebuilt(&disk);
+    let packages = careen(["packages", &*disk.file.to_string_lossy(), "--json"]).expect(&[0]).unwrap().json().unwrap();
+    let mut compared = (0, 0, 0);
+    for (of, _) in of_kind(&told, "dockerfile") {
+        let id = of.trim_start_matches("image:");
+        let text = |kind: &str| -> String {
+            let all = of_kind(&told, kind).filter(|(own, path)| *own == of && !path.contains(".standard"));
+            all.map(|(_, path)| fs::read_to_string(folder.join(path)).unwrap()).collect()
+        };
+        let (pinned, requirements, environments) = (text("pinned"), text("requirements"), text("environment"));
+        for package in packages.as_array().unwrap().iter().filter(|package| package["image_id"] == id) {
+            let field = |name: &str| package[name].as_str().unwrap();
+            let (name, version) = (field("package"), field("version"));
+            match field("ecosystem") {
+                "pip"
+                    if !field("found_at").starts_with("/usr/lib/python3/")
+                        && requirements.contains(&format!("{name}==")) =>
+                {
+                    compared.0 += 1;
+                    assert!(
+                        requirements.contains(&format!("{name}=={version}\n")),
+                        "{of} {name} {version}:\n{requirements}"
+                    );
+                }
+                "conda" => {
+                    compared.1 += 1;
+                    assert!(environments.contains(&format!("- {name}={version}=")), "{of} {name} {version}");
+                }
+                "apt" if pinned.contains(&format!(" {name}=")) => compared.2 += 1,
+                _ => {}
+            }
+        }
+    }
+    assert!(compared.0 > 5 && compared.1 > 5 && compared.2 > 20, "{compared:?}");
+}
+
+/// What the engine puts into every container, and what it makes of links that it breaks.
+const OF_THE_ENGINE: [&str; 13] = [
+    "/",
+    "/.dockerenv",
+    "/dev",
+    "/dev/console",
+    "/dev/pts",
+    "/dev/shm",
+    "/etc",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/mtab",
+    "/etc/resolv.conf",
+    "/proc",
+    "/sys",
+];
+
+/// Every object below a scope: by its path what a build has to bring back.
+fn objects(words: &[&str]) -> BTreeMap<String, String> {
+    let lines = careen(words).expect(&[0]).unwrap().json_lines().unwrap();
+    let shown = |line: &Value| {
+        let fields = ["type", "mode", "uid", "gid", "sha256", "link"].map(|field| line[field].to_string());
+        fields.join(" ")
+    };
+    let all = lines.iter().map(|line| (line["path"].as_str().unwrap().to_owned(), shown(line)));
+    all.filter(|(path, _)| !OF_THE_ENGINE.contains(&path.as_str())).collect()
+}
+
+#[test]
+fn an_engine_builds_the_same_images_from_them() {
+    let Some(engine) = Engine::start("rebuild") else { return };
+    let disk = disks().get("cases/tiny").expect("tests/cases/tiny unpacks");
+    let disk = Disk { name: format!("{}-engine", disk.name), ..disk.clone() };
+    let file = disk.file.to_string_lossy().into_owned();
+    let (folder, told) = rebuilt(&disk);
+    // In this order, since one is built upon another.
+    for name in ["base:1.0", "committed:deru", "recon0:2.0"] {
+        let name = format!("gaga/{name}");
+        let scope = format!("image:{name}");
+        let wanted = &careen(["inspect", &file, &scope]).expect(&[0]).unwrap().json().unwrap()[0];
+        let of = format!("image:{}", wanted["Id"].as_str().unwrap());
+        let dockerfile = folder.join(of_kind(&told, "dockerfile").find(|(own, _)| *own == of).unwrap().1);
+        let context = dockerfile.parent().unwrap().to_string_lossy().into_owned();
+        // What the head of the file says.
+        let text = fs::read_to_string(&dockerfile).unwrap();
+        let arguments: Vec<&str> = match text.contains("--build-arg BUILD_ID=1101") {
+            true => vec!["--build-arg", "BUILD_ID=1101"],
+            false => Vec::new(),
+        };
+        let mut build = Command::new("docker");
+        // The builder that is part of every engine.
+        build.env("DOCKER_HOST", engine.host()).env("DOCKER_BUILDKIT", "0");
+        build.args(["build", "--network", "none", "--tag", &name]).args(arguments).arg(&context);
+        let output = build.output().unwrap();
+        assert!(output.status.success(), "{name}: {}\n{text}", String::from_utf8_lossy(&output.stderr));
+        let built: Value = serde_json::from_str(&engine.ask(["image", "inspect", &name]).unwrap()).unwrap();
+        for key in ["Env", "Cmd", "Entrypoint", "Labels", "User", "WorkingDir", "Volumes", "ExposedPorts", "OnBuild"] {
+            let (one, two) = (&built[0]["Config"][key], &wanted["Config"][key]);
+            assert!(one == two || (one.is_null() && two == &Value::from("")), "{name} {key}: {one}, expected {two}");
+        }
+        let container = engine.ask(["create", "--network", "none", &name, "/x"]).unwrap().trim().to_owned();
+        let archive = folder.join("built.tar").to_string_lossy().into_owned();
+        engine.ask(["export", "-o", &archive, &container]).unwrap();
+        let built = objects(&["ls", &archive, "-R", "--hash", "--json"]);
+        assert_eq!(built, objects(&["ls", &file, "--of", &scope, "-R", "--hash", "--json"]), "{name}");
+    }
 }

@@ -55,12 +55,16 @@ impl Session {
 
     /// The command lines that would run a container again.
     fn run_lines(&self, found: &Found<'_, Container>) -> Vec<String> {
+        self.run_words(found).iter().map(|words| careen_report::shell_line(words)).collect()
+    }
+
+    /// The words of these lines; none when its configuration cannot be read.
+    pub(crate) fn run_words(&self, found: &Found<'_, Container>) -> Vec<Vec<String>> {
         let Some(record) = found.store.container_config(&found.item.id) else { return Vec::new() };
         let host = found.store.container_host_config(&found.item.id);
         let image = found.item.image_id.as_ref().and_then(|image| self.find_image(image).ok());
         let config = image.as_ref().and_then(|image| image.store.image_config(&image.item.id));
-        let commands = careen_report::run_commands(&found.item.id, record, host, config);
-        commands.iter().map(|words| careen_report::shell_line(words)).collect()
+        careen_report::run_commands(&found.item.id, record, host, config)
     }
 
     /// What compose made, project by project.

@@ -78,7 +78,7 @@ impl Session {
         files
     }
 
-    fn read_packages(
+    pub(crate) fn read_packages(
         &self,
         scope: &Scope,
         observer: Observer<'_>,

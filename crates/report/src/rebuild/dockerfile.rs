@@ -209,7 +209,7 @@ fn triggers(recipe: &Recipe<'_>) -> usize {
     if is_theirs { all.len() } else { 0 }
 }
 
-fn write_step(at: usize, step: &Step, source: Option<&Source>, escape: Escape, file: &mut Dockerfile) {
+pub(super) fn write_step(at: usize, step: &Step, source: Option<&Source>, escape: Escape, file: &mut Dockerfile) {
     for guess in &step.guesses {
         file.guess(guess);
     }

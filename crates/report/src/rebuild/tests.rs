@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn image(name: &str, layers: &[&str]) -> Image {
+pub(super) fn image(name: &str, layers: &[&str]) -> Image {
     let layer = |id: &&str| LayerOfImage {
         diff_id: (*id).to_owned(),
         chain_id: (*id).to_owned(),

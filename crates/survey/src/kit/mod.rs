@@ -6,7 +6,7 @@
 //! its manifest. Names in a kit are made here; those of the disk are data within.
 
 mod readme;
-mod scripts;
+pub(crate) mod scripts;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -235,7 +235,7 @@ impl Session {
     }
 
     /// The compose files of all projects, and the `.env` beside each: their paths in the kit and their bytes.
-    fn compose_files(
+    pub(crate) fn compose_files(
         &self,
         contents: &mut KitContents,
         findings: &mut Findings,
@@ -416,7 +416,7 @@ fn loadable(mut source: ImageSource) -> ImageSource {
 }
 
 /// Whether a network is none of those every engine has, nor one of a swarm.
-fn is_made_by_people(network: &Network) -> bool {
+pub(crate) fn is_made_by_people(network: &Network) -> bool {
     network.scope == "local" && !network.ingress && !matches!(network.name.as_str(), "bridge" | "host" | "none")
 }
 

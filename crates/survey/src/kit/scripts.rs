@@ -56,7 +56,7 @@ pub(super) fn powershell(kit: &KitContents) -> String {
 }
 
 /// Options of `docker volume create`.
-fn of_volume(volume: &KitVolume) -> Vec<String> {
+pub(crate) fn of_volume(volume: &KitVolume) -> Vec<String> {
     let driver = volume.driver.iter().map(|driver| format!("--driver={driver}"));
     let labels = volume.labels.iter().map(|(key, value)| format!("--label={key}={value}"));
     let options = volume.options.iter().map(|(key, value)| format!("--opt={key}={value}"));
@@ -64,7 +64,7 @@ fn of_volume(volume: &KitVolume) -> Vec<String> {
 }
 
 /// Options of `docker network create`.
-fn of_network(network: &Network) -> Vec<String> {
+pub(crate) fn of_network(network: &Network) -> Vec<String> {
     let mut words = vec![format!("--driver={}", network.driver)];
     words.extend(network.labels.iter().map(|(key, value)| format!("--label={key}={value}")));
     words.extend(network.options.iter().map(|(key, value)| format!("--opt={key}={value}")));
@@ -82,7 +82,7 @@ fn of_network(network: &Network) -> Vec<String> {
 }
 
 /// A line that calls a function with these words.
-fn call(function: &str, words: &[&str], more: &[String]) -> String {
+pub(crate) fn call(function: &str, words: &[&str], more: &[String]) -> String {
     let words = words.iter().map(|word| in_shell(word)).chain(more.iter().map(|word| in_shell(word)));
     format!("{function} {}\n", words.collect::<Vec<_>>().join(" "))
 }

@@ -4,15 +4,20 @@
 //! made by `report`; here is gathered what they are made of. Files are handed out piece by piece, as of a kit. Names of
 //! files are made here, or are names of the disk that every system takes and that hold no slash: none leads out.
 
+mod containers;
+mod pins;
+mod script;
 mod sources;
 mod stream;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use careen_evidence::{Findings, ReadError};
-use careen_model::{ImageKind, NotRebuilt, Rebuilt, RebuiltFile, RebuiltKind, Stage};
-use careen_report::rebuild::{self as report, Configured, Recipe};
+use careen_model::{ImageKind, ImagePackages, NotRebuilt, Rebuilt, RebuiltFile, RebuiltKind, Stage};
+use careen_report::rebuild::{self as report, Chosen, Configured, Recipe};
 
+use self::containers::make_runnable;
+use self::script::Image;
 use self::sources::StepPlace;
 use self::stream::{Content, Planned};
 use crate::kit::unique;
@@ -81,12 +86,21 @@ impl Session {
             taken: BTreeMap::new(),
         };
         let images = self.images_to_rebuild(request)?;
+        let containers = self.containers_to_rebuild(&request.scopes)?;
+        let chosen = if images.is_empty() { Chosen::new() } else { self.chosen(&mut plan, observer)? };
+        let mut built = Vec::new();
         for (done, id) in images.iter().enumerate() {
             let total = u64::try_from(images.len()).ok();
             observer(self.progress(Stage::Files, id, u64::try_from(done).unwrap_or(0), total));
             self.options.cancel.check()?;
-            self.rebuild_image(id, request, &mut plan)?;
+            let packages = self.packages_to_rebuild(id, &mut plan, observer)?;
+            built.extend(self.rebuild_image(id, request, packages.as_deref().zip(Some(&chosen)), &mut plan)?);
         }
+        // What others are built upon comes first.
+        built.sort_by_key(|(layers, _)| *layers);
+        let built: Vec<Image> = built.into_iter().map(|(_, image)| image).collect();
+        self.rebuild_containers(&containers, &built, request.scopes.is_empty(), &mut plan)?;
+        plan.ahead.iter_mut().for_each(make_runnable);
         Ok(Rebuild::new(plan.rebuilt, plan.ahead, plan.findings, self.options()))
     }
 
@@ -111,19 +125,36 @@ impl Session {
         Ok(images)
     }
 
-    fn rebuild_image(&self, id: &str, request: &RebuildRequest, plan: &mut Plan) -> Result<(), ReadError> {
+    /// The versions that are chosen for all images of the disk.
+    fn chosen(&mut self, plan: &mut Plan, observer: Observer<'_>) -> Result<Chosen, ReadError> {
+        let mut all = Vec::new();
+        for scope in self.package_scopes(false, false) {
+            let Scope::Image(id) = scope else { continue };
+            all.extend(self.packages_to_rebuild(&id, plan, observer)?.map(|packages| (*packages).clone()));
+        }
+        Ok(report::chosen(&careen_report::compare(&all)))
+    }
+
+    /// Writes what makes an image again; how many steps it has and what it is called, where it can be built by name.
+    fn rebuild_image(
+        &self,
+        id: &str,
+        request: &RebuildRequest,
+        packages: Option<(&ImagePackages, &Chosen)>,
+        plan: &mut Plan,
+    ) -> Result<Option<(usize, Image)>, ReadError> {
         let of = format!("image:{id}");
         let found = match self.find_image(id) {
             Ok(found) => found,
             Err(error) => {
                 plan.left_out(&of, &error.to_string());
-                return Ok(());
+                return Ok(None);
             }
         };
         let image = found.item;
         let Some(config) = found.store.image_config(&image.id) else {
             plan.left_out(&of, "its configuration cannot be read");
-            return Ok(());
+            return Ok(None);
         };
         let folder = plan.folder("images", &self.column_label(image));
         let steps = report::steps(config, image.layers.len());
@@ -157,10 +188,15 @@ impl Session {
             }
             sources.insert(at, source);
         }
-        let file = report::dockerfile(&Recipe { image, config, steps: &steps, base, sources: &sources });
+        let recipe = Recipe { image, config, steps: &steps, base, sources: &sources };
+        let file = report::dockerfile(&recipe);
         let reason = "the history and the configuration of the image";
         plan.text(format!("{folder}/Dockerfile"), RebuiltKind::Dockerfile, &of, reason, file.text, file.guesses);
-        Ok(())
+        if let Some((packages, chosen)) = packages {
+            self.pin(&found, &recipe, packages, chosen, &folder, plan)?;
+        }
+        let name = report::reference(image).filter(|name| !name.contains('@'));
+        Ok(name.map(|name| (steps.len(), Image { name: name.to_owned(), folder })))
     }
 
     /// Every image whose configuration is known.

@@ -277,7 +277,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Whether systems take a name, and Windows too if it must (Microsoft, "Naming Files, Paths, and Namespaces").
-fn is_portable(name: &[u8], for_windows: bool) -> bool {
+pub(super) fn is_portable(name: &[u8], for_windows: bool) -> bool {
     let Ok(text) = std::str::from_utf8(name) else { return false };
     if matches!(text, "" | "." | "..")
         || text.len() > LONGEST_NAME
