@@ -18,9 +18,10 @@ fn folder() -> PathBuf {
 
 fn write(name: &str, options: &[&str]) -> Vec<u8> {
     let (file, out) = (disk().file.to_string_lossy(), folder().join(name));
-    let words = [&["report", &*file, "-o", &*out.to_string_lossy()], options].concat();
+    let to = out.to_string_lossy();
+    let words = [&["report", &*file, "-o", &*to], options].concat();
     careen(words).expect(&[0]).unwrap();
-    std::fs::read(out).unwrap()
+    std::fs::read(&out).unwrap()
 }
 
 fn list(command: &str) -> Vec<Value> {

@@ -65,7 +65,8 @@ pub fn run(folders: &[String]) -> Result<(), String> {
                 println!("    {what} {name} {version}");
             }
         }
-        if !(lacks.is_empty() && more.is_empty()) && !reason.is_empty() {
+        let is_same = lacks.is_empty() && more.is_empty();
+        if !is_same && !reason.is_empty() {
             println!("    {reason}");
         }
         (same, missing, extra) = (same + both, missing + lacks.len(), extra + more.len());

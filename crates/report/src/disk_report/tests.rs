@@ -67,7 +67,7 @@ fn report() -> DiskReport {
     let matrix = Matrix {
         ecosystem: Ecosystem::Apt,
         images: vec![HOSTILE.into()],
-        rows: vec![MatrixRow { package: HOSTILE.into(), versions: vec!["1:2-3".into()] }],
+        rows: vec![MatrixRow { package: HOSTILE.into(), source: String::new(), versions: vec!["1:2-3".into()] }],
     };
     let event = Event {
         time: "2024-05-05T10:00:00Z".into(),

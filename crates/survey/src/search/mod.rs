@@ -375,4 +375,5 @@ fn is_whiteout(files: &Files, path: &[u8], stat: &Stat) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests;
