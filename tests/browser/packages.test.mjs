@@ -154,7 +154,7 @@ test('a package tells the line that brought it and its files', async () => {
   const package_ = JSON.parse(careen('packages', demo, '--of', `image:${image.id}`, '--json'))
     .find(({ ecosystem, package: its }) => ecosystem === 'pip' && its === 'Jinja2');
   const history = JSON.parse(careen('history', demo, image.id, '--json'));
-  const step = history.find(({ layer }) => layer === package_.layer);
+  const step = history.find(({ Layer }) => Layer === package_.layer);
   assert.ok(step, 'the layer is in the history');
   assert.equal(await page.getByTestId('brought-by').getAttribute('title'), step.CreatedBy);
   await page.getByTestId('files-of-package').click();
@@ -190,7 +190,7 @@ test('a large matrix is scrolled', async () => {
     // Slowly, as a wheel does it, then by screens, as someone who looks for something.
     for (const step of [100, 600]) {
       let last = await frame();
-      for (let n = 0; n < 120; n += 1) {
+      for (let n = 0; n < 60; n += 1) {
         view.scrollTop += step;
         const now = await frame();
         frames.push(now - last);
