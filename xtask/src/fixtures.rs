@@ -10,8 +10,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command;
-
 /// The rows: project, ecosystem, files and where they are put (`from>to`, several with `;`), test file, text before the
 /// expected packages, text after them, which quoted words of a line are name and version (`1,3`, `0,1-2`; else the
 /// fields `Name` and `Version`), the reason of a known difference.
@@ -35,7 +33,7 @@ pub fn run(folders: &[String]) -> Result<(), String> {
     }
     let projects: Vec<(&str, &str)> =
         folders.iter().filter_map(|folder| Some((project_of(folder)?, &**folder))).collect();
-    let careen = command::build_careen()?;
+    let careen = careen_tests::binary();
     let tree = careen_tests::target().join("fixtures");
     let (mut same, mut missing, mut extra, mut unexplained, mut absent) = (0, 0, 0, 0, 0);
     println!("{:11} {:9} {:>5} {:>7} {:>5}", "PROJECT", "ECOSYSTEM", "SAME", "MISSING", "EXTRA");
@@ -55,7 +53,7 @@ pub fn run(folders: &[String]) -> Result<(), String> {
             absent += 1;
             continue;
         }
-        let found = found(&careen, &tree, ecosystem)?;
+        let found = found(careen, &tree, ecosystem)?;
         let lacks: Vec<_> = wanted.difference(&found).collect();
         let more: Vec<_> = found.difference(&wanted).collect();
         let both = wanted.intersection(&found).count();

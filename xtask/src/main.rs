@@ -20,7 +20,9 @@ cargo xtask TASK
   test [STAGE…]      run every test, or only the stages named
   dist               build the page into dist/
   build              build the `careen` command and the page
-  bench [--out]      compare with other tools on this machine: listing, or taking files out
+  bench [--out | --packages DIR]
+                     compare with other tools on this machine: listing, taking files out, or listing the packages of
+                     an unpacked image
   damage [--disks N] flip bytes of 1000 (or N) filesystems of each kind, and print what is lost and what is told
   e2fsprogs DIR      compare with other readers on the damaged filesystems in the tests of e2fsprogs' sources
   fixtures DIR…      compare the packages we find in the test data of other projects with those their tests expect;
@@ -106,9 +108,10 @@ fn versions(arguments: &[String]) -> Result<(), String> {
 
 fn bench(arguments: &[String]) -> Result<(), String> {
     let careen = command::build_careen()?;
-    // What lists a disk, and what takes files out of one.
+    // What lists a disk, what takes files out of one, and what lists packages.
     let (script, rest) = match arguments.split_first() {
         Some((word, rest)) if word == "--out" => ("benches/out.sh", rest),
+        Some((word, rest)) if word == "--packages" => ("benches/packages.sh", rest),
         _ => ("benches/peers.sh", arguments),
     };
     let script = command::root().join(script);
