@@ -100,7 +100,9 @@ fn lay(folder: &str, files: &str, tree: &Path) -> Result<bool, String> {
         let list = String::from_utf8_lossy(&list).into_owned();
         for path in list.lines() {
             let Some(bytes) = show(folder, path) else { return Ok(false) };
-            let target: PathBuf = tree.join(format!("{to}{}", path.strip_prefix(from).unwrap_or_default()));
+            // Never with a slash at its start: joined, that would leave the tree.
+            let below = format!("{to}{}", path.strip_prefix(from).unwrap_or_default());
+            let target: PathBuf = tree.join(below.trim_start_matches('/'));
             let above = target.parent().unwrap_or(tree);
             let written =
                 fs::create_dir_all(above).and_then(|()| fs::write(&target, bytes)).and_then(|()| run_by_all(&target));
