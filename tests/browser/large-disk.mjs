@@ -36,14 +36,20 @@ function makeDisk(files, disk, room, ...options) {
   rmSync(files, { recursive: true });
 }
 
-/** Writes a disk into `folder` whose volume has `count` small files in one directory; its path. */
+/**
+ * Writes a disk into `folder` whose volume has `count` small files; its path. A thousand lie in each directory: mke2fs
+ * looks through a whole directory for each file that it puts there.
+ */
 export function makeManyFiles(folder, count) {
   const files = join(folder, 'files');
-  const many = join(dataRoot(files), 'many');
-  mkdirSync(many);
-  for (let n = 0; n < count; n += 1) writeFileSync(join(many, `file-${n}.txt`), `${n}\n`);
+  const many = dataRoot(files);
+  for (let n = 0; n < count; n += 1) {
+    const directory = join(many, `many-${Math.floor(n / 1000)}`);
+    if (n % 1000 === 0) mkdirSync(directory);
+    writeFileSync(join(directory, `file-${n}.txt`), `${n}\n`);
+  }
   const disk = join(folder, 'many.raw');
-  makeDisk(files, disk, 256 + Math.ceil(count / 200), '-N', String(count + 2000));
+  makeDisk(files, disk, 256 + Math.ceil(count / 180), '-N', String(count + Math.ceil(count / 1000) + 2000));
   return disk;
 }
 
