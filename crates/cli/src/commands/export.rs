@@ -1,7 +1,7 @@
 //! Archives written to files of the operating system.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -164,6 +164,15 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
+}
+
+/// An error when there is something in the directory that is to be filled.
+pub(super) fn refuse_full(folder: &Path) -> Result<(), ReadError> {
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        let what = "there is something in this directory, expected a new or an empty one";
+        return Err(ReadError::unsupported(&Place::new(folder.display().to_string()), what));
+    }
+    Ok(())
 }
 
 /// An error when the file to be written is none, the disk, one that the disk was made upon, or in the directory that is read.

@@ -5,12 +5,12 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use careen_evidence::{Findings, Place, ReadError};
+use careen_evidence::Findings;
 use careen_model::{KitContents, Progress, Severity, Stage};
 use careen_survey::{Kit, KitRequest, PieceState};
 use serde::Serialize;
 
-use super::export::refuse_to_write_on;
+use super::export::{refuse_full, refuse_to_write_on};
 use super::{Answer, Failure, complain, told_of_part};
 use crate::arguments::OnDamage;
 use crate::input::Input;
@@ -55,10 +55,7 @@ pub(super) fn kit(
     json: bool,
 ) -> Result<Answer, Failure> {
     refuse_to_write_on(input, folder)?;
-    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        let what = "there is something in this directory, expected a new or an empty one";
-        return Err(ReadError::unsupported(&Place::new(folder.display().to_string()), what).into());
-    }
+    refuse_full(folder)?;
     let mut reporter = Reporter::new();
     let session = input.open(&mut reporter)?;
     session.require_store()?;

@@ -4,12 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use careen_evidence::{Place, ReadError};
 use careen_model::{Progress, Rebuilt, Severity, Stage};
 use careen_survey::{PieceState, RebuildPiece, RebuildRequest};
 use serde::Serialize;
 
-use super::export::refuse_to_write_on;
+use super::export::{refuse_full, refuse_to_write_on};
 use super::{Answer, Failure, complain, told_of_part};
 use crate::input::Input;
 use crate::output::Output;
@@ -37,10 +36,7 @@ pub(super) fn rebuild(
     json: bool,
 ) -> Result<Answer, Failure> {
     refuse_to_write_on(input, folder)?;
-    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        let what = "there is something in this directory, expected a new or an empty one";
-        return Err(ReadError::unsupported(&Place::new(folder.display().to_string()), what).into());
-    }
+    refuse_full(folder)?;
     let mut reporter = Reporter::new();
     let mut session = input.open(&mut reporter)?;
     session.require_store()?;
