@@ -1,18 +1,3 @@
-#!/bin/sh
-# Puts what is in this kit into a Docker Engine: images, volumes with their content, networks.
-# What is there already is left as it is. Nothing is taken from a network.
-# DOCKER names the command, by default docker; its usual variables (DOCKER_HOST, DOCKER_CONTEXT) say which engine.
-set -u
-CDPATH='' cd -- "$(dirname -- "$0")" || exit 1
-DOCKER=${DOCKER:-docker}
-failed=0
-
-say() { printf '%s\n' "$*"; }
-fail() {
-  failed=$((failed + 1))
-  printf 'restore.sh: %s\n' "$*" >&2
-}
-
 check() {
   if command -v sha256sum >/dev/null 2>&1; then
     sha256sum -c SHA256SUMS
@@ -27,19 +12,6 @@ check() {
 load() {
   say "Loading the images in $1"
   "$DOCKER" load -i "$1" || fail "the images in $1 could not all be loaded"
-}
-
-# network NAME OPTION...
-network() {
-  name=$1
-  shift
-  if "$DOCKER" network inspect -- "$name" >/dev/null 2>&1; then
-    say "Network $name is there already and is left as it is"
-  elif "$DOCKER" network create "$@" -- "$name" >/dev/null; then
-    say "Network $name was made"
-  else
-    fail "the network $name could not be made"
-  fi
 }
 
 # volume ARCHIVE NAME OPTION...; without an archive it stays empty

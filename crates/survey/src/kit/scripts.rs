@@ -6,7 +6,7 @@ use careen_model::{KitContents, KitVolume, Network};
 pub(super) const HELPER: &str = "careen/kit-helper:1";
 
 /// What is the same in every kit.
-const SHELL: &str = include_str!("restore.sh");
+const SHELL: &str = concat!(include_str!("about.sh"), include_str!("engine.sh"), include_str!("restore.sh"));
 const POWERSHELL: &str = include_str!("restore.ps1");
 
 /// A script for POSIX shells.

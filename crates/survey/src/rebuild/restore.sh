@@ -1,19 +1,4 @@
-#!/bin/sh
-# Makes what was rebuilt again in a Docker Engine: images that are not there from their Dockerfiles, networks, volumes
-# without content (a move kit, careen kit, has that), containers.
-# What is there already is left as it is. START=yes starts the containers that ran when the engine last wrote of them.
-# DOCKER names the command, by default docker; its usual variables (DOCKER_HOST, DOCKER_CONTEXT) say which engine.
-set -u
-CDPATH='' cd -- "$(dirname -- "$0")" || exit 1
-DOCKER=${DOCKER:-docker}
 START=${START:-no}
-failed=0
-
-say() { printf '%s\n' "$*"; }
-fail() {
-  failed=$((failed + 1))
-  printf 'restore.sh: %s\n' "$*" >&2
-}
 
 # image NAME FOLDER
 image() {
@@ -23,19 +8,6 @@ image() {
     say "Image $1 was built"
   else
     fail "the image $1 could not be built from $2"
-  fi
-}
-
-# network NAME OPTION...
-network() {
-  name=$1
-  shift
-  if "$DOCKER" network inspect -- "$name" >/dev/null 2>&1; then
-    say "Network $name is there already and is left as it is"
-  elif "$DOCKER" network create "$@" -- "$name" >/dev/null; then
-    say "Network $name was made"
-  else
-    fail "the network $name could not be made"
   fi
 }
 

@@ -4,7 +4,8 @@ use careen_model::{KitVolume, Network};
 
 use crate::kit::scripts::{call, of_network, of_volume};
 
-const HEAD: &str = include_str!("restore.sh");
+/// What is the same in every one; the words to an engine are those of a kit.
+const HEAD: &str = concat!(include_str!("about.sh"), include_str!("../kit/engine.sh"), include_str!("restore.sh"));
 
 /// An image with a Dockerfile.
 pub(super) struct Image {
