@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn main() {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for directory in ["src", "../model/src", "../model/src/codes"] {
+    for directory in ["src", "src/wire", "../model/src", "../model/src/codes"] {
         println!("cargo::rerun-if-changed={directory}");
         let mut files: Vec<_> = fs::read_dir(directory)
             .into_iter()

@@ -44,15 +44,15 @@ const browser = await chromium.launch({
 export const quit = () => browser.close();
 
 /**
- * A fresh profile with the page loaded. `watched` collects what must not happen: requests that leave the page's own
+ * A fresh profile with the page loaded, from where it is served or from `at`. `watched` collects what must not happen: requests that leave the page's own
  * address, errors of its scripts, breaches of its policy.
  */
-export async function openPage(options = {}) {
+export async function openPage(options = {}, at = url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', ...options });
   const watched = { requests: [], away: [], errors: [] };
   context.on('request', (request) => {
     watched.requests.push(request.url());
-    if (![url, 'blob:', 'data:'].some((own) => request.url().startsWith(own))) watched.away.push(request.url());
+    if (![at, 'blob:', 'data:'].some((own) => request.url().startsWith(own))) watched.away.push(request.url());
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -60,7 +60,7 @@ export async function openPage(options = {}) {
   page.on('console', (message) => {
     if (message.type() === 'error') watched.errors.push(message.text());
   });
-  await page.goto(url);
+  await page.goto(at);
   await page.getByTestId('pick-disk').waitFor({ state: 'attached' });
   return { page, watched, close: () => context.close() };
 }
@@ -125,6 +125,17 @@ export function stored(zip) {
     at = start + size;
   }
   return files;
+}
+
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+/** Fails when axe finds something serious in what is shown. */
+export async function assertAccessible(page, where) {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const said = serious.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 3).map((node) => `    ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`).join('\n')}`);
+  assert.deepEqual(said, [], where);
 }
 
 /** Keeps a picture of the page for people to look at. */

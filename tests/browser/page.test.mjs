@@ -1,11 +1,11 @@
-// The page itself: the demo, cancelling, files that are no disk, languages, themes, and that nothing leaves it.
+// The page itself: the demo, search, cancelling, files that are no disk, languages, themes, and that all can use it.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { assertQuiet, disk, download, go, openPage, pick, picture, quit, scratch, waitForState } from './browser.mjs';
+import { assertAccessible, assertQuiet, careen, disk, download, go, openPage, pick, picture, quit, scratch, waitForState } from './browser.mjs';
 
 after(quit);
 
@@ -22,6 +22,41 @@ test('the demo disk opens, and holds what was put on it', async () => {
   }
   await go(page, 'images');
   await page.getByTestId('table-images').locator('[data-key]').first().waitFor();
+  assertQuiet(watched);
+  await close();
+});
+
+test('search finds everything from anywhere, by keyboard', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, tiny);
+  const { volumes, images } = JSON.parse(careen('survey', tiny, '--json'));
+  const hits = page.getByTestId('search-hits').getByRole('option');
+  const find = async (word) => {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('search-input').pressSequentially(word);
+    await hits.first().waitFor();
+  };
+  await find(volumes[0].name);
+  await assertAccessible(page, 'search');
+  await picture(page, 'search');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(new RegExp(`#/volumes/${encodeURIComponent(volumes[0].name)}$`));
+  await page.getByTestId('table-volumes').locator(`[data-key="${volumes[0].name}"]`).waitFor();
+
+  // An id, a package, a page; the arrows go round; Escape closes nothing but the search.
+  const image = images.find((one) => one.kind !== 'intermediate');
+  await find(image.id.slice('sha256:'.length, 19));
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/#\/images\/sha256/);
+  await find('fobo');
+  await hits.filter({ hasText: /Package/ }).first().click();
+  await page.waitForURL(/#\/packages\/.*image=/);
+  await find('over');
+  await page.keyboard.press('Escape');
+  await page.getByTestId('search-input').waitFor({ state: 'hidden' });
+  await page.waitForURL(/#\/packages/);
   assertQuiet(watched);
   await close();
 });
@@ -108,25 +143,9 @@ test('two clicks on a directory go into that directory and no further', async ()
   await close();
 });
 
-test('nothing is asked of any server once the page stands', async () => {
-  const { page, watched, close } = await openPage();
-  await page.waitForLoadState('networkidle');
-  const before = watched.requests.length;
-  await pick(page, tiny);
-  for (const route of await routes(page)) await go(page, route);
-  // The browser itself asks for the icon again whenever the address changes.
-  const asked = watched.requests.slice(before).filter((request) => !request.startsWith('blob:') && !/\/icon-/.test(request));
-  assert.deepEqual(asked, []);
-  assertQuiet(watched);
-  // The policy itself refuses what a script might try.
-  await page.evaluate(() => fetch('https://example.com/').catch(() => {}));
-  assert.match(watched.errors.join('\n'), /example\.com.* violates the following Content Security Policy/);
-  assert.equal(await page.evaluate(() => typeof RTCPeerConnection), 'undefined');
-  await close();
-});
-
 test('Korean and English, light and dark, wide and narrow', async () => {
   const { page, watched, close } = await openPage();
+  await assertAccessible(page, 'before a disk is opened');
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await picture(page, 'open-en-light');
   await pick(page, tiny);
@@ -140,7 +159,7 @@ test('Korean and English, light and dark, wide and narrow', async () => {
       assert.equal(await page.evaluate(() => document.documentElement.lang), language, theme);
       const text = await page.getByTestId('nav-overview').first().innerText();
       assert.equal(/[가-힣]/.test(text), language === 'ko', `${language}: ${text}`);
-      for (const [width, height] of [[1440, 900], [1280, 720]]) {
+      for (const [width, height] of [[820, 1180], [1280, 720]]) {
         await page.setViewportSize({ width, height });
         for (const route of await routes(page)) {
           await go(page, route);
@@ -148,6 +167,8 @@ test('Korean and English, light and dark, wide and narrow', async () => {
           const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           assert.ok(wider <= 0, `${route} at ${width} is ${wider} pixels too wide`);
           await picture(page, `${route}-${language}-${shade}-${width}`);
+          // Each theme and each language once.
+          if (width === 1280 && (shade === 'dark') === (language === 'ko')) await assertAccessible(page, `${route}, ${shade}, ${language}`);
         }
       }
     }

@@ -3,6 +3,7 @@
 //! Each task sets up what it needs first; what is already there is left alone. No task needs another to have run.
 
 mod command;
+mod dist;
 mod fixtures;
 mod page;
 mod server;
@@ -18,7 +19,7 @@ cargo xtask TASK
 
   serve [--port N]   build the page and serve it on localhost
   test [STAGE…]      run every test, or only the stages named
-  dist               build the page into dist/
+  dist               build the page into dist/: a folder to upload anywhere, and careen.html, the page as one file
   build              build the `careen` command and the page
   bench [--out | --packages DIR]
                      compare with other tools on this machine: listing, taking files out, or listing the packages of

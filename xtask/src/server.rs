@@ -16,6 +16,8 @@ pub struct Server {
 struct Site {
     root: PathBuf,
     prefix: String,
+    /// Headers of `_headers`, as a host would send them: path, name, value.
+    headers: Vec<(String, String, String)>,
 }
 
 impl Server {
@@ -25,7 +27,9 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
             .map_err(|error| format!("no port on localhost: {error}"))?;
-        let site = Site { root: super::page::dist(), prefix: prefix.to_owned() };
+        let root = super::page::dist();
+        let headers = headers(&fs::read_to_string(root.join("_headers")).unwrap_or_default());
+        let site = Site { root, prefix: prefix.to_owned(), headers };
         Ok(Server { listener, site: Arc::new(site) })
     }
 
@@ -65,10 +69,17 @@ impl Site {
             Some((kind, body)) => ("200 OK", kind, body),
             None => ("404 Not Found", "text/plain; charset=utf-8", b"not found\n".to_vec()),
         };
+        let path = target.split(['?', '#']).next().and_then(|path| path.strip_prefix(&self.prefix)).unwrap_or_default();
+        let of_page: String = self
+            .headers
+            .iter()
+            .filter(|(of, ..)| of == "/*" || of.strip_prefix('/') == Some(path))
+            .map(|(_, name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         // The page is rebuilt at the same address: nothing of it may be kept.
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
-             X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{of_page}\
+             Connection: close\r\n\r\n",
             body.len()
         );
         connection.write_all(head.as_bytes())?;
@@ -89,12 +100,26 @@ impl Site {
     }
 }
 
+/// The rows of a `_headers` file: paths at the margin, below each its headers. How long to keep a file is left out.
+fn headers(text: &str) -> Vec<(String, String, String)> {
+    let (mut rows, mut path) = (Vec::new(), "");
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        match line.strip_prefix("  ").and_then(|header| header.split_once(": ")) {
+            Some(("Cache-Control", _)) => {}
+            Some((name, value)) => rows.push((path.to_owned(), name.to_owned(), value.to_owned())),
+            None => path = line,
+        }
+    }
+    rows
+}
+
 fn content_type(file: &Path) -> &'static str {
     match file.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "json" | "webmanifest" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ico" => "image/x-icon",
@@ -109,11 +134,18 @@ mod tests {
 
     #[test]
     fn only_files_of_the_page_are_served() {
-        let site = Site { root: "/dist".into(), prefix: "/sub/".into() };
+        let site = Site { root: "/dist".into(), prefix: "/sub/".into(), headers: Vec::new() };
         assert_eq!(site.file("/sub/"), Some("/dist/index.html".into()));
         assert_eq!(site.file("/sub/a/b.wasm?x#y"), Some("/dist/a/b.wasm".into()));
         for refused in ["/", "/other", "/sub/../x", "/sub/%2e%2e/x", "/sub/..\\x", ""] {
             assert_eq!(site.file(refused), None, "{refused}");
         }
+    }
+
+    #[test]
+    fn headers_belong_to_the_path_above_them() {
+        let text = "# a remark\n\n/*\n  A: 1; b: 2\n  Cache-Control: no-cache\n/x.html\n  C: 3\n";
+        let row = |path: &str, name: &str, value: &str| (path.to_owned(), name.to_owned(), value.to_owned());
+        assert_eq!(headers(text), [row("/*", "A", "1; b: 2"), row("/x.html", "C", "3")]);
     }
 }

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 
+use crate::boot::Boot;
 use crate::components::{FolderFiles, Icon, dropped_folder, files_of, icon, picked_folder, read_folder};
 use crate::engine::{Engine, Side, unreadable};
 use crate::exporter::{Exporter, Mark};
 use crate::messages::{self, Text, general};
 use crate::pages;
-use crate::saving;
 use crate::state::{Basket, Phase, Picked, Pins, Route, Settings, Told};
 use crate::witness::Witness;
 
@@ -26,6 +26,8 @@ pub struct Context {
     pub settings: Settings,
     /// What the worker told.
     pub told: Told,
+    /// How private and offline the page is.
+    pub boot: RwSignal<Boot>,
     /// Where the person is.
     pub route: RwSignal<Route>,
     /// The worker.
@@ -193,6 +195,7 @@ pub fn App() -> impl IntoView {
     let context = Context {
         settings,
         told,
+        boot: Boot::follow(),
         route: RwSignal::new(here()),
         aside: StoredValue::new_local(Side::new(engine.clone())),
         basket: Basket::new(),
@@ -210,12 +213,6 @@ pub fn App() -> impl IntoView {
     provide_context(context);
     let moved = window_event_listener(ev::hashchange, move |_| context.route.set(here()));
     on_cleanup(move || moved.remove());
-    // After the first paint, before the first click; later nothing is asked of any server.
-    request_animation_frame(move || {
-        context.engine().warm_up();
-        spawn_local(saving::prepare());
-    });
-
     Effect::new(move |_| {
         let picked = told.picked.get();
         picked.iter().for_each(remember);

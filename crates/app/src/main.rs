@@ -1,6 +1,7 @@
 //! The page: everything a person sees of Careen in a browser.
 
 mod app;
+mod boot;
 mod components;
 mod engine;
 mod exporter;

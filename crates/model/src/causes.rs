@@ -3,6 +3,10 @@
 //! Names are stable, as those of the finding codes are. An error text stands here only with the public source it was
 //! read in; `…` stands for what differs from one machine to the next.
 
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
 use crate::Language;
 
 /// One row of the table.
@@ -58,6 +62,45 @@ fn pick(language: Language, english: &'static str, korean: &'static str) -> &'st
     match language {
         Language::English => english,
         Language::Korean => korean,
+    }
+}
+
+/// A row of the table as it travels between programs, one of which may be built without the table.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Row<'row> {
+    name: &'row str,
+    #[serde(borrow)]
+    texts: [&'row str; 6],
+    errors: Vec<[&'row str; 3]>,
+}
+
+impl Row<'_> {
+    pub(crate) fn of(cause: &Cause) -> Row<'_> {
+        let Cause { name, title, title_ko, explanation, explanation_ko, next, next_ko, errors } = *cause;
+        let errors = errors.iter().map(|error| [error.said_by, error.text, error.source]).collect();
+        Row { name, texts: [title, title_ko, explanation, explanation_ko, next, next_ko], errors }
+    }
+
+    /// The row for good. There are as many as the table has, and each is kept once.
+    pub(crate) fn learned(&self) -> &'static Cause {
+        static LEARNED: Mutex<Vec<&'static Cause>> = Mutex::new(Vec::new());
+        let mut learned = LEARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = learned.iter().find(|cause| cause.name == self.name) {
+            return known;
+        }
+        let keep = |text: &str| -> &'static str { Box::leak(text.into()) };
+        let [title, title_ko, explanation, explanation_ko, next, next_ko] = self.texts.map(keep);
+        let errors: Vec<ErrorText> = self
+            .errors
+            .iter()
+            .map(|error| error.map(keep))
+            .map(|[said_by, text, source]| ErrorText { said_by, text, source })
+            .collect();
+        let (name, errors) = (keep(self.name), Vec::leak(errors));
+        let row = Cause { name, title, title_ko, explanation, explanation_ko, next, next_ko, errors };
+        let row: &'static Cause = Box::leak(Box::new(row));
+        learned.push(row);
+        row
     }
 }
 

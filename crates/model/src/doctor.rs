@@ -67,6 +67,14 @@ impl Doctor {
 
 impl Serialize for Diagnosis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The page takes the rows from the worker, and is loaded without the table.
+        if !serializer.is_human_readable() {
+            let mut out = serializer.serialize_struct("Diagnosis", 3)?;
+            out.serialize_field("cause", &causes::Row::of(self.cause))?;
+            out.serialize_field("sureness", &self.sureness)?;
+            out.serialize_field("findings", &self.findings)?;
+            return out.end();
+        }
         #[derive(Serialize)]
         struct Error {
             said_by: &'static str,
@@ -90,6 +98,17 @@ impl Serialize for Diagnosis {
 
 impl<'de> Deserialize<'de> for Diagnosis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            #[derive(Deserialize)]
+            struct Wire<'row> {
+                #[serde(borrow)]
+                cause: causes::Row<'row>,
+                sureness: Sureness,
+                findings: Vec<u32>,
+            }
+            let wire = Wire::deserialize(deserializer)?;
+            return Ok(Diagnosis { cause: wire.cause.learned(), sureness: wire.sureness, findings: wire.findings });
+        }
         #[derive(Deserialize)]
         struct Wire {
             cause: String,

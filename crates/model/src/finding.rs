@@ -1,6 +1,7 @@
 //! Damage and oddities, told to people.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 
@@ -95,6 +96,14 @@ impl Finding {
 
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The page takes the rows from the worker, and is loaded without the table.
+        if !serializer.is_human_readable() {
+            let mut out = serializer.serialize_struct("Finding", 3)?;
+            out.serialize_field("code", &Row::of(self.code))?;
+            out.serialize_field("place", &self.place)?;
+            out.serialize_field("values", &self.values)?;
+            return out.end();
+        }
         let mut out = serializer.serialize_struct("Finding", 6)?;
         out.serialize_field("code", self.code.name)?;
         out.serialize_field("severity", &self.code.severity)?;
@@ -108,6 +117,17 @@ impl Serialize for Finding {
 
 impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            #[derive(Deserialize)]
+            struct Wire<'row> {
+                #[serde(borrow)]
+                code: Row<'row>,
+                place: Place,
+                values: BTreeMap<String, String>,
+            }
+            let wire = Wire::deserialize(deserializer)?;
+            return Ok(Finding { code: wire.code.learned(), place: wire.place, values: wire.values });
+        }
         #[derive(Deserialize)]
         struct Wire {
             code: String,
@@ -119,6 +139,44 @@ impl<'de> Deserialize<'de> for Finding {
             serde::de::Error::custom(format_args!("finding code {:?} is not in the table", wire.code))
         })?;
         Ok(Finding { code, place: wire.place, values: wire.values })
+    }
+}
+
+/// A row of the table as it travels.
+#[derive(Serialize, Deserialize)]
+struct Row<'row> {
+    name: &'row str,
+    severity: Severity,
+    message: &'row str,
+    message_ko: &'row str,
+    advice: &'row str,
+    advice_ko: &'row str,
+}
+
+impl Row<'_> {
+    fn of(code: &Code) -> Row<'_> {
+        let Code { name, severity, message, message_ko, advice, advice_ko } = *code;
+        Row { name, severity, message, message_ko, advice, advice_ko }
+    }
+
+    /// The row for good. There are as many as the table has, and each is kept once.
+    fn learned(&self) -> &'static Code {
+        static LEARNED: Mutex<Vec<&'static Code>> = Mutex::new(Vec::new());
+        let mut learned = LEARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = learned.iter().find(|code| code.name == self.name) {
+            return known;
+        }
+        let keep = |text: &str| -> &'static str { Box::leak(text.into()) };
+        let code: &'static Code = Box::leak(Box::new(Code {
+            name: keep(self.name),
+            severity: self.severity,
+            message: keep(self.message),
+            message_ko: keep(self.message_ko),
+            advice: keep(self.advice),
+            advice_ko: keep(self.advice_ko),
+        }));
+        learned.push(code);
+        code
     }
 }
 

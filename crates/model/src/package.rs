@@ -84,7 +84,7 @@ pub const LOCKED: &str = "locked";
 
 /// What only one ecosystem records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "ecosystem", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Details {
     /// A stanza of dpkg's status.
     Apt {

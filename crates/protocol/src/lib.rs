@@ -15,6 +15,7 @@
 
 mod exports;
 mod rows;
+mod wire;
 
 use careen_model::{
     Comparison, ContainerDetails, CrossCheck, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition,
@@ -26,6 +27,7 @@ pub use exports::{
     ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep, OnDamage,
 };
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
+pub use wire::{WireError, decode, encode};
 
 /// Version and fingerprint of the protocol; page and worker must have the same.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("CAREEN_PROTOCOL"));
@@ -189,7 +191,8 @@ pub struct Folder {
 /// What the worker says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker's program is up. Always the first event.
+    /// The worker's program is up. Always the first event, and the first of this list: builds that differ have to
+    /// understand it.
     Ready {
         /// [`BUILD`] of the worker.
         build: String,
@@ -388,8 +391,67 @@ mod tests {
             id: 7,
             body: Request::ReadFile { scope: "image:a".into(), path: b"/x".to_vec(), offset: 1 << 40, length: 4096 },
         };
-        let text = serde_json::to_string(&request).unwrap();
-        assert_eq!(serde_json::from_str::<Message<Request>>(&text).unwrap(), request);
+        assert_eq!(decode::<Message<Request>>(&encode(&request).unwrap()).unwrap(), request);
+    }
+
+    #[test]
+    fn every_build_understands_the_first_word() {
+        let ready = Message { id: 0, body: Event::Ready { build: "b".into() } };
+        // Each field after a 1: the id, then the variant 0 with its field, a text of one letter.
+        assert_eq!(encode(&ready).unwrap(), [1, 0, 1, 0, 1, 1, b'b']);
+    }
+
+    #[test]
+    fn a_survey_with_findings_and_a_diagnosis_survive_the_wire() {
+        let finding = careen_model::Finding {
+            code: &careen_model::codes::general::READ_FAILED,
+            place: careen_model::Place::new("disk.vhdx"),
+            values: [("reason".into(), "한 글".into())].into(),
+        };
+        let diagnosis = careen_model::Diagnosis {
+            cause: &careen_model::causes::CUT,
+            sureness: careen_model::Sureness::Certain,
+            findings: vec![0],
+        };
+        let doctor = Doctor { diagnoses: vec![diagnosis], findings: vec![finding.clone()], ..Doctor::default() };
+        let survey = Survey { findings: vec![finding], ..Survey::default() };
+        for event in [
+            Event::Doctor(doctor),
+            Event::Reply(Reply::Overview { survey: Box::new(survey), files: FilesOfDisk::default() }),
+        ] {
+            let bytes = encode(&event).unwrap();
+            assert_eq!(decode::<Event>(&bytes).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn rows_of_packages_survive_the_wire() {
+        use careen_model::{Declared, Details, Ecosystem, Package};
+        let [apt, other] = [
+            Details::Apt {
+                architecture: "all".into(),
+                source: "s".into(),
+                source_version: "1".into(),
+                status: "install ok installed".into(),
+            },
+            Details::Other { of: Ecosystem::Apk, values: vec!["x".into(), String::new()] },
+        ];
+        let row = |details| PackageRow {
+            image: "alpine:3".into(),
+            image_id: "sha256:0".into(),
+            package: Package {
+                name: "n".into(),
+                version: "1".into(),
+                purl: "pkg:generic/n".into(),
+                found_at: "/db".into(),
+                layer: None,
+                declared: Declared { requires: vec!["m".into()], ..Declared::default() },
+                details,
+            },
+        };
+        let rows = Rows::Packages(vec![row(apt), row(other)]);
+        let reply = Event::Reply(Reply::Rows { total: 2, from: 0, rows });
+        assert_eq!(decode::<Event>(&encode(&reply).unwrap()).unwrap(), reply);
     }
 
     #[test]

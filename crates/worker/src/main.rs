@@ -21,8 +21,8 @@ mod zip;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use careen_protocol::{BUILD, Event, Message, Request};
-use js_sys::{Array, Reflect};
+use careen_protocol::{BUILD, Event, Message, Request, decode};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::MessageEvent;
 
@@ -41,7 +41,8 @@ fn main() {
 /// [`Request::CheckFile`].
 fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
     let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let Ok(Message { id, body }) = serde_wasm_bindgen::from_value::<Message<Request>>(field("message")) else {
+    let message = Uint8Array::new(&field("message")).to_vec();
+    let Ok(Message { id, body }) = decode::<Message<Request>>(&message) else {
         web_sys::console::error_2(&"a message that is no request".into(), data);
         return;
     };

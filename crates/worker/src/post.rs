@@ -1,9 +1,8 @@
 //! Saying something to the page.
 
-use careen_protocol::{Event, Message, Reply, RequestId};
+use careen_protocol::{Event, Message, Reply, RequestId, encode};
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::DedicatedWorkerGlobalScope;
 
 /// The worker's global object.
@@ -28,17 +27,16 @@ pub fn pieces(id: RequestId, reply: Reply, pieces: &[&[u8]]) {
 
 /// Says `event`, with bytes and pieces of several files beside it.
 fn send(id: RequestId, event: &Event, bytes: Option<&[u8]>, pieces: &[&[u8]]) {
-    // Positions and times do not fit into a JavaScript number.
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
-    let result = Message { id, body: event }.serialize(&serializer).map_err(JsValue::from).and_then(|message| {
+    let message = encode(&Message { id, body: event }).map_err(|error| error.to_string().into());
+    let result = message.and_then(|message: Vec<u8>| {
         let envelope = Object::new();
-        Reflect::set(&envelope, &"message".into(), &message)?;
         let moved = Array::new();
         let copy = |bytes: &[u8]| {
             let bytes = Uint8Array::from(bytes);
             moved.push(&bytes.buffer());
             bytes
         };
+        Reflect::set(&envelope, &"message".into(), &copy(&message))?;
         if let Some(bytes) = bytes {
             Reflect::set(&envelope, &"bytes".into(), &copy(bytes))?;
         }

@@ -15,6 +15,8 @@ pub fn files_of(list: Option<FileList>) -> Vec<File> {
 pub fn DropZone(
     /// Hears what is dropped.
     on_drop: Callback<DataTransfer>,
+    /// Hears that the pointer, the keyboard or a file comes near.
+    on_near: Callback<()>,
     /// Set while a file hangs above.
     over: RwSignal<bool>,
     children: Children,
@@ -22,6 +24,7 @@ pub fn DropZone(
     let hover = move |event: DragEvent| {
         // Without this the browser would open the file itself.
         event.prevent_default();
+        on_near.run(());
         over.set(true);
     };
     let drop = move |event: DragEvent| {
@@ -35,6 +38,8 @@ pub fn DropZone(
         <div
             class="drop"
             class:drop--over=over
+            on:pointerenter=move |_| on_near.run(())
+            on:focusin=move |_| on_near.run(())
             on:dragenter=hover
             on:dragover=hover
             on:dragleave=move |_| over.set(false)

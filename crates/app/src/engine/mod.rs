@@ -1,7 +1,7 @@
 //! The only module that speaks to the workers.
 //!
-//! The worker's program is fetched and compiled once and handed to every worker as a `WebAssembly.Module`; after that
-//! nothing is asked of any server. Requests wait until the worker has said `Ready`. A second worker ([`Side`]) takes what
+//! The worker's program is loaded when a disk is about to be opened, compiled once and handed to every worker as a
+//! `WebAssembly.Module`; after that nothing is asked of any server. Requests wait until the worker has said `Ready`. A second worker ([`Side`]) takes what
 //! is long, so that the first goes on answering the pages.
 //!
 //! Cancel: the worker hears it between two units of work. If it has not answered after [`PATIENCE`], it is ended; the
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use careen_model::Survey;
 use careen_protocol::{
-    BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Reply, Request, RequestId, SeveralDisks,
+    BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Reply, Request, RequestId, SeveralDisks, decode,
 };
 use futures_channel::oneshot;
 use js_sys::{Reflect, Uint8Array};
@@ -68,6 +68,8 @@ pub struct Engine {
 struct Inner {
     worker: Option<Running>,
     program: Option<Program>,
+    /// Whether the program was asked for before a disk was.
+    is_warm: bool,
     /// What was picked.
     files: Vec<File>,
     /// Which of the files is the disk, once that is known.
@@ -90,8 +92,11 @@ impl Engine {
         Engine { told, inner: Rc::default() }
     }
 
-    /// Fetches and compiles the worker's program ahead of its first use.
+    /// Loads and compiles the worker's program ahead of its first use.
     pub fn warm_up(&self) {
+        if self.inner.borrow_mut().program.is_some() || std::mem::replace(&mut self.inner.borrow_mut().is_warm, true) {
+            return;
+        }
         let engine = self.clone();
         spawn_local(async move {
             // What fails here fails again, and is told, when a disk is opened.
@@ -316,6 +321,10 @@ impl Engine {
             return Ok(());
         }
         let program = self.program().await?;
+        // Another opening may have waited for the program as well.
+        if self.inner.borrow().worker.is_some() {
+            return Ok(());
+        }
         let generation = {
             let mut inner = self.inner.borrow_mut();
             inner.generation = inner.generation.wrapping_add(1);
@@ -346,7 +355,7 @@ impl Engine {
             return;
         }
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
-        let (id, event) = match serde_wasm_bindgen::from_value::<Message<Event>>(field("message")) {
+        let (id, event) = match decode::<Message<Event>>(&Uint8Array::new(&field("message")).to_vec()) {
             Ok(Message { id, body }) => (id, body),
             Err(error) => return self.worker_failed(generation, error.to_string()),
         };
@@ -418,10 +427,8 @@ pub fn unreadable(error: &JsValue) -> Failure {
 }
 
 /// An answer of the wrong kind; only a defect of ours gives one.
-pub fn unexpected(reply: &Reply) -> Failure {
-    let mut text = format!("an answer of the wrong kind: {reply:?}");
-    text.truncate(text.char_indices().nth(200).map_or(text.len(), |(at, _)| at));
-    gone(FailureKind::WorkerGone, &text)
+pub fn unexpected(_: &Reply) -> Failure {
+    gone(FailureKind::WorkerGone, "an answer of the wrong kind")
 }
 
 fn gone(kind: FailureKind, reason: &str) -> Failure {

@@ -1,12 +1,12 @@
 //! One worker: started from a program that is fetched and compiled once, spoken to in messages.
 
-use careen_protocol::{BUILD, Message, Request, RequestId};
-use js_sys::{Array, Object, Reflect};
-use leptos::prelude::*;
-use serde::Serialize;
+use careen_protocol::{Message, Request, RequestId, encode};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Response, Url, Worker};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker};
+
+use crate::boot;
 
 /// Follows the bindings in a worker's script: starts the program that is posted to it.
 const STARTER: &str = "\nonmessage = ({ data }) => { onmessage = null; \
@@ -24,21 +24,10 @@ pub struct Program {
 impl Program {
     /// Fetches and compiles it.
     pub async fn load() -> Result<Program, JsValue> {
-        let script = JsFuture::from(fetch("careen-worker.js").await?.text()?).await?;
-        let code = JsFuture::from(fetch("careen-worker_bg.wasm").await?.array_buffer()?).await?;
+        let script = boot::file("careen-worker.js").await?;
+        let code = boot::file("careen-worker_bg.wasm").await?;
         let module = JsFuture::from(js_sys::WebAssembly::compile(&code)).await?;
         Ok(Program { script, module })
-    }
-}
-
-/// A file beside the page; the protocol's fingerprint keeps a cache from pairing it with another page.
-async fn fetch(name: &str) -> Result<Response, JsValue> {
-    let url = format!("{name}?{BUILD}");
-    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await?.dyn_into()?;
-    if response.ok() {
-        Ok(response)
-    } else {
-        Err(format!("{name}: {} {}", response.status(), response.status_text()).into())
     }
 }
 
@@ -57,16 +46,18 @@ pub struct Running {
 
 impl Running {
     /// Starts a worker. It is started from a `blob:` URL, so that it inherits the page's content security policy; one
-    /// loaded from the network would not. `heard` gets what it posts, `failed` what it died of.
+    /// loaded from the network would not. The policy is sealed first: no worker that gets a file can reach a server. `heard` gets what it posts, `failed` what it died of.
     pub fn start(
         program: &Program,
         heard: impl Fn(JsValue) + 'static,
         failed: impl Fn(String) + 'static,
     ) -> Result<Running, JsValue> {
+        boot::seal();
         let parts = Array::of2(&program.script, &STARTER.into());
         let options = BlobPropertyBag::new();
         options.set_type("text/javascript");
-        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &options)?)?;
+        let url =
+            Url::create_object_url_with_blob(&Blob::new_with_buffer_source_sequence_and_options(&parts, &options)?)?;
         let worker = Worker::new(&url)?;
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| heard(event.data()));
         let failed = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
@@ -82,10 +73,9 @@ impl Running {
 
     /// Posts a request, or keeps it until the worker is ready.
     pub fn post(&mut self, id: RequestId, request: &Request, files: &[File]) -> Result<(), JsValue> {
-        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
         let envelope = Object::new();
-        let message = Message { id, body: request }.serialize(&serializer).map_err(JsValue::from)?;
-        Reflect::set(&envelope, &"message".into(), &message)?;
+        let message = encode(&Message { id, body: request }).map_err(|error| error.to_string())?;
+        Reflect::set(&envelope, &"message".into(), &Uint8Array::from(message.as_slice()))?;
         Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())?;
         if self.is_ready {
             self.worker.post_message(&envelope)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use careen_model::Progress;
-use careen_protocol::{BUILD, Event, Failure, FailureKind, Message, Reply, Request, RequestId};
+use careen_protocol::{BUILD, Event, Failure, FailureKind, Message, Reply, Request, RequestId, decode};
 use futures_channel::oneshot;
 use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -158,7 +158,7 @@ impl Side {
             return;
         }
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
-        let (id, event) = match serde_wasm_bindgen::from_value::<Message<Event>>(field("message")) {
+        let (id, event) = match decode::<Message<Event>>(&Uint8Array::new(&field("message")).to_vec()) {
             Ok(Message { id, body }) => (id, body),
             Err(error) => return self.failed(generation, &error.to_string()),
         };

@@ -1,14 +1,15 @@
 //! The queue in the browser's own database, so that it survives a reload: handles of files and folders can be kept
 //! nowhere else.
 
+use careen_protocol::{decode, encode};
 use futures_channel::oneshot;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
 
 use super::job::{Job, JobId};
+use crate::boot;
 use crate::saving::{Target, Way};
 
 const DATABASE: &str = "careen";
@@ -17,7 +18,6 @@ const KEY: &str = "jobs";
 
 /// Keeps the queue. A browser that keeps nothing (private windows) forgets it with the page; that is all.
 pub async fn keep(jobs: &[Job], targets: &[(JobId, Target)]) -> Result<(), JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
     let handles = Array::new();
     for (id, target) in targets {
         if let Target::Folder(handle) | Target::File(handle) = target {
@@ -25,7 +25,9 @@ pub async fn keep(jobs: &[Job], targets: &[(JobId, Target)]) -> Result<(), JsVal
         }
     }
     let record = Object::new();
-    Reflect::set(&record, &"jobs".into(), &jobs.serialize(&serializer)?)?;
+    let bytes = encode(&jobs).map_err(|error| error.to_string())?;
+    Reflect::set(&record, &"build".into(), &boot::build().into())?;
+    Reflect::set(&record, &"jobs".into(), &Uint8Array::from(bytes.as_slice()))?;
     Reflect::set(&record, &"handles".into(), &handles)?;
     let store = store(IdbTransactionMode::Readwrite).await?;
     done(&store.put_with_key(&record, &KEY.into())?).await.map(drop)
@@ -35,10 +37,12 @@ pub async fn keep(jobs: &[Job], targets: &[(JobId, Target)]) -> Result<(), JsVal
 pub async fn recall() -> Result<(Vec<Job>, Vec<(JobId, Target)>), JsValue> {
     let store = store(IdbTransactionMode::Readonly).await?;
     let record = done(&store.get(&KEY.into())?).await?;
-    if record.is_undefined() {
+    // Another build may understand these bytes otherwise.
+    if record.is_undefined() || Reflect::get(&record, &"build".into())? != boot::build() {
         return Ok(Default::default());
     }
-    let jobs: Vec<Job> = serde_wasm_bindgen::from_value(Reflect::get(&record, &"jobs".into())?)?;
+    let bytes = Uint8Array::new(&Reflect::get(&record, &"jobs".into())?).to_vec();
+    let jobs: Vec<Job> = decode(&bytes).map_err(|error| error.to_string())?;
     let handles: Array = Reflect::get(&record, &"handles".into())?.unchecked_into();
     let handle = |id: JobId| {
         let pair = handles.iter().map(JsCast::unchecked_into::<Array>).find(|pair| pair.get(0) == id);

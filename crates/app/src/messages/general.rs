@@ -96,6 +96,8 @@ super::texts! {
     NOTICE_UNUSED: "Left out, because it is no disk and this one does not need it: {names}", "디스크가 아니고 이 디스크에도 필요하지 않아 제외한 파일: {names}";
     NOTICE_BUILDS: "The page and its reader come from different versions, most likely because an old one is cached. Reload the page.", "페이지와 읽기 모듈의 버전이 서로 다릅니다. 이전 버전이 캐시에 남아 있을 수 있으니 페이지를 새로 고치십시오.";
     RELOAD: "Reload", "새로 고침";
+    NOTICE_UPDATE: "A newer build of Careen is ready. Loading it closes what is open; the disk then has to be picked again.", "Careen의 새 빌드가 준비되었습니다. 불러오면 열린 디스크가 닫히므로 다시 선택해야 합니다.";
+    UPDATE: "Load it", "불러오기";
     NOTICE_LOST: "{name} changed, or another program holds it, so the browser refuses to read on. Quit Docker, run wsl --shutdown, then pick the file again. What was read so far stays here.", "{name} 파일이 변경되었거나 다른 프로그램이 사용 중이라 브라우저가 더 이상 읽지 못합니다. Docker를 종료하고 wsl --shutdown을 실행한 뒤 파일을 다시 선택하십시오. 지금까지 읽은 내용은 그대로입니다.";
     PICK_AGAIN: "Pick the file again", "파일 다시 선택";
     NEEDS_DISK: "No disk is open", "열린 디스크가 없습니다";

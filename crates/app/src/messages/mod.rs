@@ -14,6 +14,7 @@ pub mod images;
 pub mod open;
 pub mod overview;
 pub mod packages;
+pub mod search;
 pub mod side_by_side;
 pub mod space;
 pub mod timeline;
@@ -113,6 +114,7 @@ mod tests {
             open::ALL,
             overview::ALL,
             packages::ALL,
+            search::ALL,
             side_by_side::ALL,
             space::ALL,
             timeline::ALL,

@@ -13,26 +13,40 @@ super::texts! {
     KINDS: "VHDX, qcow2, VHD, VMDK or raw, of any size; 200 GB open as fast as 2 GB. Also tar or tar.gz of Docker's data, or a folder of it.", "VHDX, qcow2, VHD, VMDK, raw 형식을 크기에 관계없이 엽니다. 200GB도 2GB만큼 빠르게 열립니다. Docker 데이터의 tar, tar.gz 아카이브나 폴더도 열 수 있습니다.";
 
     SAFE_TITLE: "Nothing leaves this computer", "데이터는 이 컴퓨터를 벗어나지 않습니다";
-    SAFE_TEXT: "The file is read by this page, in this tab. It is not uploaded, not copied and never written to. You can disconnect from the network now and go on.", "파일은 이 탭의 페이지가 직접 읽습니다. 업로드하거나 복사하지 않으며 파일에 아무것도 쓰지 않습니다. 지금 네트워크를 끊고 사용해도 됩니다.";
+    SAFE_TEXT: "The file is read by this page, in this tab. It is not uploaded, not copied and never written to.", "파일은 이 탭의 페이지가 직접 읽습니다. 업로드하거나 복사하지 않으며 파일에 아무것도 쓰지 않습니다.";
+    SAFE_SEALED: "Sealed: the page can reach no server any more, not even its own. Disconnect from the network and go on, to be sure.", "차단됨: 이제 이 페이지는 자신의 서버를 포함해 어떤 서버에도 접속할 수 없습니다. 직접 확인하려면 네트워크를 끊고 계속하십시오.";
+    SAFE_PREPARING: "The page is being kept for use without network. Then it seals itself.", "네트워크 없이 쓸 수 있도록 페이지를 저장하고 있습니다. 저장이 끝나면 스스로 모든 접속을 차단합니다.";
+    SAFE_LATER: "Right before a disk is read, the page seals itself: from then on it can reach no server, not even its own.", "디스크를 읽기 직전에 페이지가 스스로 모든 접속을 차단합니다. 그때부터는 자신의 서버에도 접속할 수 없습니다.";
+    SAFE_MORE: "How to check this", "직접 확인하는 방법";
     FIRST_TITLE: "Do this first", "먼저 할 일";
     FIRST_QUIT: "Quit Docker Desktop, so that it does not change the file while it is read.", "읽는 동안 파일이 바뀌지 않도록 Docker Desktop을 종료하십시오.";
     FIRST_WSL: "On Windows, also stop WSL. Run this in a terminal; no administrator rights are needed:", "Windows에서는 WSL도 중지하십시오. 터미널에서 아래 명령을 실행하며 관리자 권한은 필요 없습니다.";
     FIRST_RESET: "Do not press “Reset to factory defaults” or “Clean / Purge data”: that deletes the disk.", "“Reset to factory defaults”나 “Clean / Purge data”를 누르지 마십시오. 디스크가 삭제됩니다.";
 
     WHERE_TITLE: "Where the file is", "파일 위치";
-    WHERE_TIP: "In the file dialog, paste the path into the name field. The folders are hidden, but the path works.", "파일 선택 창의 이름 입력란에 경로를 붙여 넣으십시오. 숨겨진 폴더이지만 경로를 입력하면 열립니다.";
+    WHERE_OTHERS: "On another system", "다른 운영 체제";
     WINDOWS: "Windows", "Windows";
     MAC: "Mac", "Mac";
     LINUX: "Linux", "Linux";
+    TIP_WINDOWS: "Copy the path, press “Pick a file”, paste it into the “File name” field and press Enter. AppData is hidden in the dialog, but the path works.", "경로를 복사한 뒤 “파일 선택”을 누르고 “파일 이름” 입력란에 붙여 넣어 Enter를 누르십시오. 대화 상자에서 AppData는 숨겨져 있지만 경로를 입력하면 열립니다.";
+    TIP_MAC: "Copy the path, press “Pick a file”, then Shift+Command+G, paste it and press Return. Library is hidden in the dialog, but the path works.", "경로를 복사한 뒤 “파일 선택”을 누르고 Shift+Command+G를 눌러 붙여 넣은 다음 Return을 누르십시오. 대화 상자에서 Library는 숨겨져 있지만 경로를 입력하면 열립니다.";
+    TIP_LINUX: "Copy the path, press “Pick a file”, then Ctrl+L, paste it and press Enter. Folders that begin with a dot are hidden, but the path works.", "경로를 복사한 뒤 “파일 선택”을 누르고 Ctrl+L을 눌러 붙여 넣은 다음 Enter를 누르십시오. 점으로 시작하는 폴더는 숨겨져 있지만 경로를 입력하면 열립니다.";
     WHERE_WSL_NEW: "Docker Desktop with WSL 2, since 4.30", "WSL 2 기반 Docker Desktop 4.30 이상";
     WHERE_WSL_OLD: "Docker Desktop with WSL 2, before 4.30", "WSL 2 기반 Docker Desktop 4.30 미만";
     WHERE_HYPERV: "Docker Desktop with Hyper-V (reading needs administrator rights)", "Hyper-V 기반 Docker Desktop(읽으려면 관리자 권한 필요)";
-    WHERE_DISTRO: "Docker Engine inside a WSL distribution", "WSL 배포판 안의 Docker Engine";
+    WHERE_HYPERV_OLD: "The same, before 2019", "2019년 이전 Hyper-V 기반 Docker Desktop";
+    WHERE_DISTRO: "Docker Engine inside a WSL distribution: ext4.vhdx in the folder that this PowerShell command prints", "WSL 배포판 안의 Docker Engine: 다음 PowerShell 명령이 출력하는 폴더의 ext4.vhdx";
     WHERE_MAC_RAW: "Docker Desktop", "Docker Desktop";
     WHERE_MAC_OLD: "Docker Desktop, old installations", "이전 버전의 Docker Desktop";
     WHERE_LINUX_DESKTOP: "Docker Desktop for Linux", "Linux용 Docker Desktop";
+    WHERE_LINUX_ENGINE: "Docker Engine without virtual machine: the folder itself, or a tar of it made as root", "가상 머신 없는 Docker Engine: 해당 폴더 자체 또는 root로 만든 tar";
     WHERE_LINUX_VM: "A virtual machine: its disk (qcow2, raw, VHDX)", "가상 머신: 해당 머신의 디스크(qcow2, raw, VHDX)";
     TWO_FILES: "Two such files side by side? Docker Desktop silently makes a new, empty one when it cannot find the old one. Pick both at once to compare them.", "비슷한 파일이 두 개 있습니까? Docker Desktop은 기존 파일을 찾지 못하면 알리지 않고 빈 파일을 새로 만듭니다. 두 파일을 함께 선택하면 비교해 볼 수 있습니다.";
+
+    HURDLES_TITLE: "If the dialog refuses", "파일이 선택되지 않을 때";
+    HURDLE_IN_USE: "“The file is in use”: Docker Desktop or WSL still holds it (vmmemWSL, vmwp or com.docker.backend in the Task Manager). Quit Docker from its whale icon, run wsl --shutdown, wait ten seconds. If that does not help, restart the computer and do not start Docker.", "“파일이 사용 중입니다”: Docker Desktop이나 WSL이 파일을 잡고 있습니다(작업 관리자의 vmmemWSL, vmwp, com.docker.backend). 고래 아이콘에서 Docker를 종료하고 wsl --shutdown을 실행한 뒤 10초쯤 기다리십시오. 그래도 안 되면 컴퓨터를 다시 시작하고 Docker는 실행하지 마십시오.";
+    HURDLE_RIGHTS: "“You do not have permission”: files below ProgramData belong to the administrators. Have one of them copy the file to a folder of yours; the copy is as good.", "“권한이 없습니다”: ProgramData 아래의 파일은 관리자 소유입니다. 관리자에게 파일을 내 폴더로 복사해 달라고 하십시오. 복사본이어도 결과는 같습니다.";
+    HURDLE_MISSING: "“File not found”: the disk may have been moved. In Docker Desktop's settings, “Resources”, “Disk image location” names the folder.", "“파일을 찾을 수 없습니다”: 디스크를 다른 곳으로 옮겼을 수 있습니다. Docker Desktop 설정의 “Resources”, “Disk image location”에서 폴더를 확인하십시오.";
 
     FAILED_TITLE: "{name} could not be opened", "{name} 파일을 열 수 없습니다";
     FAILED_NEXT: "You can pick another file. Nothing was written to this one.", "다른 파일을 선택할 수 있습니다. 이 파일에는 아무것도 쓰지 않았습니다.";

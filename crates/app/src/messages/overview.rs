@@ -15,20 +15,24 @@ super::texts! {
     CONTAINER: "1 container", "컨테이너 1개";
     CONTAINERS: "{n} containers", "컨테이너 {n}개";
 
-    CAUSE: "{title}. {next}", "{title}. {next}";
+    CAUSE: "{title}. Next step: {next}", "{title}. 다음 단계: {next}";
     LOSSES: "{n} things could not be read.", "읽지 못한 항목이 {n}건 있습니다.";
     ONE_LOSS: "One thing could not be read.", "읽지 못한 항목이 1건 있습니다.";
     DAMAGES: "{n} structures are damaged, but what they describe could still be read.", "구조 {n}개가 손상되었지만 그 내용은 읽을 수 있었습니다.";
     ONE_DAMAGE: "One structure is damaged, but what it describes could still be read.", "구조 1개가 손상되었지만 그 내용은 읽을 수 있었습니다.";
-    NOTHING_WRONG: "Nothing wrong was found.", "발견된 문제가 없습니다.";
+    NOTHING_WRONG: "Nothing wrong was found in what was read; not every file was looked at.", "읽은 범위에서는 문제를 발견하지 못했습니다. 모든 파일을 확인한 것은 아닙니다.";
+    NOTHING_WRONG_CHECKED: "Nothing wrong was found, and every file was looked at.", "모든 파일을 확인했으며 발견된 문제가 없습니다.";
     NOTHING_WRONG_YET: "Nothing wrong was found so far.", "지금까지 발견된 문제가 없습니다.";
-    ONLY_NOTES: "Nothing wrong was found; there are {n} remarks.", "발견된 문제는 없으며 참고 사항이 {n}건 있습니다.";
-    ONLY_NOTE: "Nothing wrong was found; there is one remark.", "발견된 문제는 없으며 참고 사항이 1건 있습니다.";
+    ONLY_NOTES: "Nothing wrong was found in what was read; there are {n} remarks.", "읽은 범위에서는 문제를 발견하지 못했으며 참고 사항이 {n}건 있습니다.";
+    ONLY_NOTE: "Nothing wrong was found in what was read; there is one remark.", "읽은 범위에서는 문제를 발견하지 못했으며 참고 사항이 1건 있습니다.";
     STILL_SAFE: "Everything listed below was read and can be taken out.", "아래에 표시된 것은 모두 읽었으며 꺼낼 수 있습니다.";
     REPLAYED: "The filesystem was not shut down cleanly. Its journal was replayed in memory ({n} transactions); the file itself was not touched.", "파일 시스템이 정상적으로 종료되지 않았습니다. 저널의 트랜잭션 {n}개를 메모리에서 재생했으며 파일 자체는 건드리지 않았습니다.";
     REPLAYED_ONE: "The filesystem was not shut down cleanly. Its journal was replayed in memory (1 transaction); the file itself was not touched.", "파일 시스템이 정상적으로 종료되지 않았습니다. 저널의 트랜잭션 1개를 메모리에서 재생했으며 파일 자체는 건드리지 않았습니다.";
     RUNNING: "{n} containers are recorded as running: Docker did not get to stop them before the disk was left.", "컨테이너 {n}개가 실행 중으로 기록되어 있습니다. Docker가 이들을 종료하지 못한 채 디스크가 남겨졌습니다.";
     RUNNING_ONE: "One container is recorded as running: Docker did not get to stop it before the disk was left.", "컨테이너 1개가 실행 중으로 기록되어 있습니다. Docker가 이를 종료하지 못한 채 디스크가 남겨졌습니다.";
+
+    JOURNAL: "The last changes lie in the journal, which is on another disk. Pick that disk's file too, and both are read together.", "마지막 변경 내용은 다른 디스크에 있는 저널에 들어 있습니다. 그 디스크의 파일도 선택하면 두 파일을 함께 읽습니다.";
+    JOURNAL_PICK: "Pick the journal's disk", "저널 디스크 선택";
 
     NEXT: "What to do now", "다음에 할 일";
     NEXT_VOLUMES: "Look at the volumes first: databases and uploads live there, and no registry has them.", "먼저 볼륨을 확인하십시오. 데이터베이스와 업로드한 파일이 들어 있으며 레지스트리에는 없는 데이터입니다.";

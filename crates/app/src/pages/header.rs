@@ -4,10 +4,12 @@ use careen_model::{Severity, Stage};
 use leptos::prelude::*;
 
 use crate::app::context;
+use crate::boot;
 use crate::components::{Icon, SeverityMark, icon};
 use crate::format;
 use crate::messages::{findings, general};
 use crate::pages::SavingNow;
+use crate::pages::search::Search;
 use crate::state::{Notice, Phase, Route};
 
 /// Name of the disk, progress, count of findings.
@@ -30,6 +32,7 @@ pub fn Header() -> impl IntoView {
             </a>
             {disk}
             <Progress />
+            <Search />
             <SavingNow />
             <FindingsCount />
         </header>
@@ -147,7 +150,7 @@ fn FindingsCount() -> impl IntoView {
             let worst = counts.into_iter().find(|(_, count)| *count > 0);
             let label = findings::COUNT.with(&[("n", &format::number(all as u64))]);
             view! {
-                <a class="header__findings" href=Route::Findings(None).href() data-testid="findings-count" data-count=all title=label.clone() aria-label=label>
+                <a class="header__findings" href=Route::Findings(None).href() data-testid="findings-count" data-count=all title=label>
                     {match worst {
                         Some((severity, _)) => view! { <SeverityMark severity=severity /> }.into_any(),
                         None => view! { <span class="muted">{findings::TITLE.get()}</span> }.into_any(),
@@ -202,5 +205,19 @@ pub fn Notices() -> impl IntoView {
             }
         })
     };
-    view! { {lost} {notice} }
+    let is_hidden = RwSignal::new(false);
+    let update = move || {
+        (context.boot.get().has_update && !is_hidden.get()).then(|| {
+            view! {
+                <div class="notice" role="status" data-testid="update">
+                    {icon(Icon::Note)}
+                    <p>{general::NOTICE_UPDATE.get()}</p>
+                    <button type="button" class="button button--main" on:click=|_| boot::update()>{general::UPDATE.get()}</button>
+                    <button type="button" class="button button--icon" title=general::CLOSE.get() aria-label=general::CLOSE.get()
+                        on:click=move |_| is_hidden.set(true)>{icon(Icon::Close)}</button>
+                </div>
+            }
+        })
+    };
+    view! { {lost} {notice} {update} }
 }

@@ -18,6 +18,7 @@ mod open;
 mod overview;
 mod packages;
 mod refused;
+mod search;
 mod setup;
 mod side_by_side;
 mod space;

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ReadableStream, ReadableWritablePair, Response};
 
 use crate::app::{Context, context};
+use crate::boot::{self, Boot, Offline};
 use crate::components::{CopyButton, DropZone, Icon, icon};
 use crate::engine::describe;
 use crate::messages::{Text, open};
@@ -43,7 +44,8 @@ pub fn Open() -> impl IntoView {
             <p class="lead prose">{open::LEAD.get()}</p>
             {failed}
             <Several />
-            <DropZone on_drop=Callback::new(move |data| context.take_drop(&data)) over=over>
+            <DropZone on_drop=Callback::new(move |data| context.take_drop(&data))
+                on_near=Callback::new(move |()| context.engine().warm_up()) over=over>
                 <span class="drop__icon">{icon(Icon::Disk)}</span>
                 <p class="drop__text">{move || if over.get() { open::DROP_NOW.get() } else { open::DROP.get() }}</p>
                 <p class="actions">
@@ -61,7 +63,9 @@ pub fn Open() -> impl IntoView {
             <div class="columns">
                 <section class="panel">
                     <h2>{icon(Icon::Lock)} {open::SAFE_TITLE.get()}</h2>
-                    <p class="prose">{open::SAFE_TEXT.get()} " " <a class="link" href=Route::About.href()>{crate::messages::about::PRIVATE_TITLE.get()}</a></p>
+                    <p class="prose">{open::SAFE_TEXT.get()}</p>
+                    <Seal />
+                    <p><a class="link" href=Route::About.href()>{open::SAFE_MORE.get()}</a></p>
                 </section>
                 <section class="panel">
                     <h2>{open::FIRST_TITLE.get()}</h2>
@@ -83,33 +87,111 @@ fn Command(text: &'static str) -> impl IntoView {
     view! { <span class="command"><code>{text}</code><CopyButton text=text /></span> }
 }
 
-/// Where the file lies.
+/// Whether the page can still reach a server.
+#[component]
+fn Seal() -> impl IntoView {
+    let boot = context().boot;
+    move || {
+        let (tone, shape, text) = match boot.get() {
+            Boot { is_sealed: true, .. } => ("good", Icon::Check, &open::SAFE_SEALED),
+            Boot { offline: Offline::Preparing, .. } => ("note", Icon::Note, &open::SAFE_PREPARING),
+            _ => ("note", Icon::Note, &open::SAFE_LATER),
+        };
+        view! {
+            <p class=format!("answer__line answer__line--{tone} prose") role="status" data-testid="seal">
+                {icon(shape)} <span>{text.get()}</span>
+            </p>
+        }
+    }
+}
+
+/// A system people run Docker on: how to get past its file dialog, and where the file lies.
+struct System {
+    name: &'static Text,
+    /// What the browser calls it.
+    word: &'static str,
+    tip: &'static Text,
+    places: &'static [(&'static Text, Option<&'static str>)],
+}
+
+const SYSTEMS: [System; 3] = [
+    System {
+        name: &open::WINDOWS,
+        word: "Win",
+        tip: &open::TIP_WINDOWS,
+        places: &[
+            (&open::WHERE_WSL_NEW, Some(r"%LOCALAPPDATA%\Docker\wsl\disk\docker_data.vhdx")),
+            (&open::WHERE_WSL_OLD, Some(r"%LOCALAPPDATA%\Docker\wsl\data\ext4.vhdx")),
+            (&open::WHERE_HYPERV, Some(r"C:\ProgramData\DockerDesktop\vm-data\DockerDesktop.vhdx")),
+            (&open::WHERE_HYPERV_OLD, Some(r"C:\Users\Public\Documents\Hyper-V\Virtual hard disks\MobyLinuxVM.vhdx")),
+            (
+                &open::WHERE_DISTRO,
+                Some(
+                    r"Get-ItemProperty HKCU:\Software\Microsoft\Windows\CurrentVersion\Lxss\* | Select-Object DistributionName, BasePath",
+                ),
+            ),
+        ],
+    },
+    System {
+        name: &open::MAC,
+        word: "Mac",
+        tip: &open::TIP_MAC,
+        places: &[
+            (&open::WHERE_MAC_RAW, Some("~/Library/Containers/com.docker.docker/Data/vms/0/data/Docker.raw")),
+            (
+                &open::WHERE_MAC_OLD,
+                Some("~/Library/Containers/com.docker.docker/Data/com.docker.driver.amd64-linux/Docker.qcow2"),
+            ),
+        ],
+    },
+    System {
+        name: &open::LINUX,
+        word: "Linux",
+        tip: &open::TIP_LINUX,
+        places: &[
+            (&open::WHERE_LINUX_DESKTOP, Some("~/.docker/desktop/vms/0/data/Docker.raw")),
+            (&open::WHERE_LINUX_ENGINE, Some("/var/lib/docker")),
+            (&open::WHERE_LINUX_VM, None),
+        ],
+    },
+];
+
+/// Where the file lies: on this computer's system first, on the others folded.
 #[component]
 fn Where() -> impl IntoView {
-    let place = |what: &'static Text, path: Option<&'static str>| {
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    let own = SYSTEMS.iter().position(|system| agent.contains(system.word)).unwrap_or(0);
+    let places = |system: &System| {
+        let place = |(what, path): &(&'static Text, Option<&'static str>)| {
+            view! {
+                <div class="place">
+                    <span class="place__what">{what.get()}</span>
+                    {path.map(|path| view! { <Command text=path /> })}
+                </div>
+            }
+        };
         view! {
-            <div class="place">
-                <span class="place__what">{what.get()}</span>
-                {path.map(|path| view! { <Command text=path /> })}
-            </div>
+            <p class="prose">{system.tip.get()}</p>
+            {system.places.iter().map(place).collect_view()}
         }
+    };
+    let folded = |(at, system): (usize, &System)| {
+        (at != own)
+            .then(|| view! { <details class="fold"><summary>{system.name.get()}</summary> {places(system)}</details> })
     };
     view! {
         <section class="panel">
-            <h2>{open::WHERE_TITLE.get()}</h2>
-            <p class="prose">{open::WHERE_TIP.get()}</p>
-            <h3>{open::WINDOWS.get()}</h3>
-            {place(&open::WHERE_WSL_NEW, Some(r"%LOCALAPPDATA%\Docker\wsl\disk\docker_data.vhdx"))}
-            {place(&open::WHERE_WSL_OLD, Some(r"%LOCALAPPDATA%\Docker\wsl\data\ext4.vhdx"))}
-            {place(&open::WHERE_HYPERV, Some(r"C:\ProgramData\DockerDesktop\vm-data\DockerDesktop.vhdx"))}
-            {place(&open::WHERE_DISTRO, Some(r"%LOCALAPPDATA%\Packages\…\LocalState\ext4.vhdx"))}
-            <h3>{open::MAC.get()}</h3>
-            {place(&open::WHERE_MAC_RAW, Some("~/Library/Containers/com.docker.docker/Data/vms/0/data/Docker.raw"))}
-            {place(&open::WHERE_MAC_OLD, Some("~/Library/Containers/com.docker.docker/Data/com.docker.driver.amd64-linux/Docker.qcow2"))}
-            <h3>{open::LINUX.get()}</h3>
-            {place(&open::WHERE_LINUX_DESKTOP, Some("~/.docker/desktop/vms/0/data/Docker.raw"))}
-            {place(&open::WHERE_LINUX_VM, None)}
+            <h2>{open::WHERE_TITLE.get()} ": " {SYSTEMS[own].name.get()}</h2>
+            {places(&SYSTEMS[own])}
             <p class="prose note">{icon(Icon::Note)} {open::TWO_FILES.get()}</p>
+            <h3>{open::HURDLES_TITLE.get()}</h3>
+            <ul class="prose bullets">
+                <li>{open::HURDLE_IN_USE.get()}</li>
+                <li>{open::HURDLE_RIGHTS.get()}</li>
+                <li>{open::HURDLE_MISSING.get()}</li>
+            </ul>
+            <h3>{open::WHERE_OTHERS.get()}</h3>
+            {SYSTEMS.iter().enumerate().map(folded).collect_view()}
         </section>
     }
 }
@@ -136,11 +218,7 @@ fn open_demo(context: Context, demo: RwSignal<Demo>) {
 
 /// The demo disk, inflated, as if it had been picked.
 async fn demo_file() -> Result<File, JsValue> {
-    let response: Response = JsFuture::from(window().fetch_with_str(DEMO_URL)).await?.dyn_into()?;
-    if !response.ok() {
-        return Err(format!("{DEMO_URL}: {}", response.status()).into());
-    }
-    let bytes = JsFuture::from(response.array_buffer()?).await?;
+    let bytes = boot::file(DEMO_URL).await?;
     // A server may have inflated it on the way.
     let head = Uint8Array::new(&bytes);
     let is_gzip = head.get_index(0) == 0x1f && head.get_index(1) == 0x8b;

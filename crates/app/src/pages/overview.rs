@@ -12,16 +12,20 @@ use crate::app::context;
 use crate::components::{Facts, Icon, SeverityMark, Status, fact, icon};
 use crate::format;
 use crate::messages::{self, Text, general, overview};
-use crate::pages::causes::{mark, weight};
+use crate::pages::causes::{Check, mark, weight};
 use crate::state::{PackageTab, Phase, Route};
 
 /// Findings shown on this page.
 const FINDINGS_SHOWN: usize = 5;
 
+/// The finding that the journal's own disk is missing.
+const JOURNAL_ELSEWHERE: &str = "ext4-journal-external";
+
 /// The page.
 #[component]
 pub fn Overview() -> impl IntoView {
     let told = context().told;
+    // A look at every file ends as the first reading does, so what it found is drawn then.
     let is_complete = Memo::new(move |_| told.phase.get() == Phase::Complete);
     view! {
         <div class="page overview">
@@ -52,27 +56,33 @@ fn visible_images(survey: &Survey) -> usize {
 fn Answer(survey: Arc<Survey>, is_complete: bool) -> impl IntoView {
     let (images, containers, volumes) = (visible_images(&survey), survey.containers.len(), survey.volumes.len());
     let headline = if survey.filesystems.is_empty() {
-        overview::NO_FILESYSTEM.get().to_owned()
+        overview::NO_FILESYSTEM.get().into_any()
     } else if survey.stores.is_empty() {
-        overview::NO_STORE.get().to_owned()
+        overview::NO_STORE.get().into_any()
     } else if images + containers + volumes == 0 {
-        overview::EMPTY_STORE.get().to_owned()
+        overview::EMPTY_STORE.get().into_any()
     } else {
         let parts = [
-            (volumes, &overview::VOLUME, &overview::VOLUMES),
-            (images, &overview::IMAGE, &overview::IMAGES),
-            (containers, &overview::CONTAINER, &overview::CONTAINERS),
+            (volumes, &overview::VOLUME, &overview::VOLUMES, Route::Volumes(None)),
+            (images, &overview::IMAGE, &overview::IMAGES, Route::Images(None)),
+            (containers, &overview::CONTAINER, &overview::CONTAINERS, Route::Containers(None)),
         ];
-        let list: Vec<String> = parts
-            .into_iter()
-            .filter(|(n, ..)| *n > 0)
-            .map(|(n, one, many)| messages::count(n as u64, one, many))
-            .collect();
-        overview::HERE.with(&[("list", &list.join(", "))])
+        let there = parts.into_iter().filter(|(n, ..)| *n > 0).enumerate().map(|(at, (n, one, many, route))| {
+            let comma = if at > 0 { ", " } else { "" };
+            let count = messages::count(n as u64, one, many);
+            view! { {comma} <a class="link" href=route.href()>{count}</a> }
+        });
+        let (before, after) = overview::HERE.get().split_once("{list}").unwrap_or_default();
+        view! { {before} {there.collect_view()} {after} }.into_any()
     };
     // A disk in order is told of below, with how far the reading has come.
-    let is_wrong = |doctor: &Arc<Doctor>| doctor.diagnoses.first().is_some_and(|it| it.cause != &causes::NOTHING_WRONG);
+    let is_wrong =
+        |doctor: &Arc<Doctor>| doctor.diagnoses.first().is_some_and(|it| it.cause.name != causes::NOTHING_WRONG.name);
     let diagnosis = context().told.doctor.get().filter(is_wrong);
+    let is_clean = is_complete
+        && diagnosis.is_none()
+        && !survey.filesystems.is_empty()
+        && survey.findings.iter().all(|finding| finding.code.severity == Severity::Note);
     view! {
         <h1 class="answer">{headline}</h1>
         <ul class="answer__lines">
@@ -81,8 +91,10 @@ fn Answer(survey: Arc<Survey>, is_complete: bool) -> impl IntoView {
             {condition(&survey, is_complete, diagnosis.is_some())}
             {replayed(&survey)}
             {running(&survey)}
+            {journal_elsewhere(&survey)}
             {missing(&survey)}
         </ul>
+        {is_clean.then(|| view! { <Check /> })}
     }
 }
 
@@ -125,6 +137,9 @@ fn condition(survey: &Survey, is_complete: bool, has_cause: bool) -> impl IntoVi
         // The cause has said what there is.
     } else if losses + damages == 0 {
         let lead = match (notes, is_complete) {
+            (0, true) if context().told.checked.get_untracked() => {
+                (overview::NOTHING_WRONG_CHECKED.get().to_owned(), None)
+            }
             (0, true) => (overview::NOTHING_WRONG.get().to_owned(), None),
             (0, false) => (overview::NOTHING_WRONG_YET.get().to_owned(), None),
             _ => (said(notes, &overview::ONLY_NOTE, &overview::ONLY_NOTES), see(Severity::Note)),
@@ -151,6 +166,19 @@ fn running(survey: &Survey) -> impl IntoView + use<> {
     (count > 0).then(|| {
         let text = messages::count(count, &overview::RUNNING_ONE, &overview::RUNNING);
         line("note", Icon::Note, text, Some(Route::Containers(None)))
+    })
+}
+
+/// A journal on a disk of its own, which can be picked too.
+fn journal_elsewhere(survey: &Survey) -> impl IntoView + use<> {
+    let context = context();
+    survey.findings.iter().any(|finding| finding.code.name == JOURNAL_ELSEWHERE).then(|| {
+        view! {
+            <li class="answer__line answer__line--note">
+                {icon(Icon::Right)} <span>{overview::JOURNAL.get()}</span>
+                <button type="button" class="button" on:click=move |_| context.pick_more()>{overview::JOURNAL_PICK.get()}</button>
+            </li>
+        }
     })
 }
 

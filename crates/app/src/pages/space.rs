@@ -277,7 +277,7 @@ fn Map(area: Area, way: Vec<usize>) -> impl IntoView {
             Some(within) => {
                 let href = Route::Space([way.as_slice(), &within].concat()).href();
                 view! {
-                    <a class=class class:map__area--outer=holds_others href=href title=label.clone() aria-label=label data-depth=depth
+                    <a class=class class:map__area--outer=holds_others href=href title=label.clone() aria-label=(!is_large).then_some(label) data-depth=depth
                         style:left=left style:top=top style:width=width style:height=height>{inside}</a>
                 }.into_any()
             }

@@ -20,7 +20,6 @@ use crate::engine::describe;
 
 pub use self::memory::{MEMORY_LIMIT, save_bytes, save_text};
 pub use self::one_file::{SaveError, save_file};
-pub use self::service::prepare;
 pub use self::stream::{choose_file, choose_folder, may_write, new_folder, subfolder};
 
 use self::memory::Memory;
@@ -195,7 +194,7 @@ pub async fn call(object: &JsValue, method: &str, arguments: &[&JsValue]) -> Res
 }
 
 /// The same, begun at once and not waited for.
-fn begin(object: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<Promise, JsValue> {
+pub fn begin(object: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<Promise, JsValue> {
     let function: Function = Reflect::get(object, &method.into())?.dyn_into()?;
     let arguments: js_sys::Array = arguments.iter().copied().collect();
     Ok(Promise::resolve(&function.apply(object, &arguments)?))

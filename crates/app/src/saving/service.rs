@@ -1,4 +1,4 @@
-//! Downloads that the page's own service worker answers (`save-worker.js`): it asks for one piece after another through
+//! Downloads that the page's own service worker answers (`www/service-worker.js`): it asks for one piece after another through
 //! a port, as fast as the browser writes them.
 //!
 //! A hidden frame is sent to an address below `save/`, which no server ever sees: the service worker answers it as a file
@@ -13,16 +13,12 @@ use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort, RegistrationOptions, ServiceWorker,
-    ServiceWorkerRegistration,
-};
+use web_sys::{HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort};
 
 use super::Trouble;
 use super::buffers::let_go;
+use crate::boot;
 
-const SCRIPT: &str = "save-worker.js";
 const SCOPE: &str = "save/";
 
 /// How long the browser may take to begin, and to start the service worker.
@@ -34,18 +30,7 @@ const LINGER: Duration = Duration::from_secs(60);
 
 /// Whether the browser lets this page have a service worker.
 pub fn is_there() -> bool {
-    let navigator = window().navigator();
-    window().is_secure_context()
-        && Reflect::get(&navigator, &"serviceWorker".into()).is_ok_and(|container| container.is_object())
-}
-
-/// Starts the service worker ahead of the first download: it comes from the server, and after the start nothing is asked of
-/// one.
-pub async fn prepare() {
-    if is_there() {
-        // What fails here fails again, and is told, when something is saved.
-        let _ = active_worker().await;
-    }
+    boot::Boot::now().has_service
 }
 
 /// A file that is being downloaded.
@@ -84,7 +69,7 @@ impl Service {
     /// Begins a download.
     pub async fn begin(name: &str, kind: &str) -> Result<Service, Trouble> {
         let other = |error: JsValue| Trouble::of(&error);
-        let worker = active_worker().await.map_err(other)?;
+        let worker = boot::service_worker().await.map_err(other)?;
         let channel = MessageChannel::new().map_err(other)?;
         let port = channel.port1();
         let state = Rc::<RefCell<State>>::default();
@@ -209,25 +194,4 @@ impl Service {
         }
         self.0.frame.remove();
     }
-}
-
-/// The service worker for downloads, started if need be.
-async fn active_worker() -> Result<ServiceWorker, JsValue> {
-    let container = window().navigator().service_worker();
-    let options = RegistrationOptions::new();
-    options.set_scope(SCOPE);
-    let registration = JsFuture::from(container.register_with_options(SCRIPT, &options)).await?;
-    let registration: ServiceWorkerRegistration = registration.dyn_into()?;
-    for _ in 0..200 {
-        if let Some(worker) = registration.active() {
-            return Ok(worker);
-        }
-        let (sender, receiver) = oneshot::channel::<()>();
-        let wake = move || {
-            let _ = sender.send(());
-        };
-        set_timeout(wake, Duration::from_millis(50));
-        let _ = receiver.await;
-    }
-    Err("the service worker for downloads did not start".into())
 }

@@ -214,7 +214,7 @@ pub fn Table(
                     let filter = state.filter.get();
                     let say = |text: String| view! { <Empty text=text /> }.into_any();
                     if let Some(failure) = rows.failure.get() {
-                        view! { <FailureBox failure=failure /> }.into_any()
+                        view! { <div role="row"><div role="gridcell"><FailureBox failure=failure /></div></div> }.into_any()
                     } else if rows.is_loading.get() {
                         say(general::LOADING.get().to_owned())
                     } else if rows.shown.get() > 0 {
