@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,8 +23,14 @@ export const disks = JSON.parse(named('CAREEN_DISKS'));
 /** The disk of this name, if it is there. */
 export const disk = (name) => disks.find((one) => one.name === name);
 
-/** A folder that is gone with the machine's next start. */
-export const scratch = () => mkdtempSync(join(tmpdir(), 'careen-'));
+/** A folder that is gone when the tests of this file are done: some hold gigabytes. */
+export function scratch() {
+  const folder = mkdtempSync(join(tmpdir(), 'careen-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+process.setMaxListeners(0);
 
 /** How long a disk may take until everything about it is known, in milliseconds; and anything else. */
 const DISK_PATIENCE = 240_000;

@@ -81,7 +81,12 @@ fn crate_tool(program: &str, package: &str, version: &str) -> Result<(), String>
         return Ok(());
     }
     eprintln!("{program} {version} is not on PATH: building it, which takes some minutes, once");
-    run(cargo().args(["install", "--quiet", "--locked", "--force", package, "--version", version]))
+    let mut install = cargo();
+    // They are built for longer than they run.
+    for (setting, value) in [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("DEBUG", "0")] {
+        install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+    }
+    run(install.args(["install", "--quiet", "--locked", "--force", package, "--version", version]))
 }
 
 /// The version of a crate in Cargo.lock: page and tools have to agree on it.

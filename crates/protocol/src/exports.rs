@@ -109,14 +109,21 @@ pub struct KitStep {
 /// How far an export has come, with the bytes that travel beside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExportStep {
-    /// Bytes of the archive that were handed out.
-    pub written: u64,
-    /// The same before they were packed.
+    /// Bytes of the archive that were handed out, not packed yet.
     pub unpacked: u64,
     /// Bytes read of the disk since it was opened.
     pub bytes_read: u64,
-    /// The end, with the last bytes.
-    pub end: Option<Box<ExportEnd>>,
+    /// Whether these are the last.
+    pub is_last: bool,
+}
+
+/// How far the packing of an archive has come, with the bytes that travel beside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackStep {
+    /// Bytes of the packed archive that were handed out.
+    pub written: u64,
+    /// Its digest in hexadecimal, with the last bytes.
+    pub sha256: Option<String>,
 }
 
 /// What is in an archive that is complete.

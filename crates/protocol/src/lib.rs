@@ -24,7 +24,8 @@ use careen_model::{
 use serde::{Deserialize, Serialize};
 
 pub use exports::{
-    ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep, OnDamage,
+    ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep,
+    OnDamage, PackStep,
 };
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
 pub use wire::{WireError, decode, encode};
@@ -148,9 +149,24 @@ pub enum Request {
     },
     /// Begins an archive in place of any other that is under way. Answered by [`Reply::Begun`].
     Export(ExportOf),
-    /// The next bytes of the archive. Answered by [`Reply::Exported`], the bytes of the archive and of its manifest
-    /// travelling beside; nothing is read before it is asked for.
+    /// The next bytes of the archive. Answered by [`Reply::Exported`], the bytes of the archive, not packed yet, and of
+    /// its manifest travelling beside; nothing is read before it is asked for.
     ExportNext,
+    /// Ends the manifest of the archive, whose bytes were all handed out. Answered by [`Reply::ExportEnded`], the last
+    /// bytes of the manifest travelling beside.
+    ExportEnd {
+        /// Bytes of the packed archive.
+        written: u64,
+        /// Its digest in hexadecimal.
+        sha256: String,
+    },
+    /// Begins to pack an archive in place of any other; no disk need be open. Answered by [`Reply::Begun`].
+    PackBegin(ArchiveKind),
+    /// Packs the bytes that travel beside. Answered by [`Reply::Packed`], what they became travelling beside.
+    Pack {
+        /// Whether no more follow.
+        is_last: bool,
+    },
     /// Begins a move kit in place of any other. Answered by [`Reply::Begun`].
     Kit(KitOf),
     /// The next bytes of the kit. Answered by [`Reply::Kit`].
@@ -292,6 +308,10 @@ pub enum Reply {
     Begun,
     /// The next bytes of an archive and of its manifest, which travel beside.
     Exported(ExportStep),
+    /// The archive is complete; the last bytes of its manifest travel beside.
+    ExportEnded(Box<ExportEnd>),
+    /// Bytes of an archive as they are written.
+    Packed(PackStep),
     /// How much an archive will hold.
     Weight(Weight),
     /// The next bytes of a kit, which travel beside.

@@ -38,7 +38,7 @@ mod volumes;
 mod weight;
 mod witness;
 
-pub use careen_archive::write::{Chunk, Export, Format as ArchiveFormat, ImageFormat, OnDamage, Summary};
+pub use careen_archive::write::{Chunk, Export, Format as ArchiveFormat, ImageFormat, OnDamage, Packing, Summary};
 pub use careen_disk::{is_later_piece, last_part};
 pub use careen_report as report;
 pub use changes::change;

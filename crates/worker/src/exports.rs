@@ -1,17 +1,16 @@
-//! Taking things out: an archive that the page pulls chunk by chunk, so that whoever writes it sets the pace.
+//! Taking things out: an archive that the page pulls chunk by chunk, so that whoever writes it sets the pace. It is packed
+//! by another worker (see [`crate::packing`]).
 
 use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, Findings, Place, ReadError};
 use careen_protocol::{
-    ArchiveKind, ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, Reply, RequestId,
+    ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, Reply, RequestId,
 };
-use careen_survey::{
-    ArchiveFormat, Chunk, Export, ExportFormat, ExportRequest, ImageFormat, KitPiece, KitRequest, PieceState, Scope,
-};
+use careen_survey::{Chunk, Export, ExportRequest, KitPiece, KitRequest, PieceState, Scope};
 
 use crate::session::OpenDisk;
-use crate::{post, work};
+use crate::{packing, post, work};
 
 /// Bytes after which an answer is sent.
 const ENOUGH: usize = 1 << 20;
@@ -34,13 +33,7 @@ fn request(of: ExportOf) -> Result<ExportRequest, ReadError> {
     Ok(ExportRequest {
         scopes: of.scopes.iter().map(|scope| Scope::from_str(scope)).collect::<Result<_, _>>()?,
         paths: of.paths,
-        format: match of.kind {
-            ArchiveKind::Tar => ExportFormat::Files(ArchiveFormat::Tar),
-            ArchiveKind::TarGz => ExportFormat::Files(ArchiveFormat::TarGz),
-            ArchiveKind::Zip => ExportFormat::Files(ArchiveFormat::Zip),
-            ArchiveKind::Docker => ExportFormat::Images(ImageFormat::Docker),
-            ArchiveKind::Oci => ExportFormat::Images(ImageFormat::Oci),
-        },
+        format: packing::format(of.kind),
         on_damage: on_damage(of.on_damage),
         ..ExportRequest::default()
     })
@@ -58,18 +51,15 @@ fn on_damage(wanted: OnDamage) -> careen_survey::OnDamage {
 pub fn begin(disk: &mut OpenDisk, of: ExportOf) -> Result<Reply, ReadError> {
     disk.exporting = None;
     let mut findings = Findings::new();
-    let export = disk.session.export(&request(of)?, &mut findings)?;
+    let export = disk.session.export(&request(of)?, &mut findings)?.without_packing();
     disk.exporting = Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings });
     Ok(Reply::Begun)
 }
 
 /// Answers with the next bytes.
 pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
-    let Some(mut exporting) = disk.exporting.take() else {
-        let what = "no archive is under way".to_owned();
-        return Err(ReadError::new(ErrorKind::Unsupported(what), Place::default()));
-    };
-    let Exporting { export, chunk, sent, findings } = &mut exporting;
+    let mut exporting = disk.exporting.take().ok_or_else(nothing_under_way)?;
+    let Exporting { export, chunk, sent, .. } = &mut exporting;
     sent.archive.clear();
     sent.manifest.clear();
     let begun = js_sys::Date::now();
@@ -83,30 +73,32 @@ pub fn next(disk: &mut OpenDisk, id: RequestId) -> Result<(), ReadError> {
         }
     };
     still_there(disk)?;
-    let end = (!goes_on).then(|| {
-        let summary = export.summary();
-        let mut all = std::mem::take(findings);
-        all.absorb(export.findings().clone());
-        Box::new(ExportEnd {
-            sha256: export.sha256(),
-            entries: summary.entries,
-            missing: summary.missing,
-            with_gaps: summary.with_gaps,
-            not_held: summary.not_held,
-            findings: all.to_vec(),
-        })
-    });
-    let step = ExportStep {
-        written: export.written(),
-        unpacked: export.unpacked(),
-        bytes_read: disk.session.bytes_read(),
-        end,
-    };
+    let step = ExportStep { unpacked: export.unpacked(), bytes_read: disk.session.bytes_read(), is_last: !goes_on };
     post::pieces(id, Reply::Exported(step), &[&sent.archive, &sent.manifest]);
-    if goes_on {
-        disk.exporting = Some(exporting);
-    }
+    disk.exporting = Some(exporting);
     Ok(())
+}
+
+/// Answers with the end of the manifest, once all bytes of the archive were packed.
+pub fn end(disk: &mut OpenDisk, id: RequestId, written: u64, sha256: String) -> Result<(), ReadError> {
+    let Exporting { export, mut findings, .. } = disk.exporting.take().ok_or_else(nothing_under_way)?;
+    let manifest = Export::end_of_manifest(written, &sha256);
+    findings.absorb(export.findings().clone());
+    let summary = export.summary();
+    let end = ExportEnd {
+        sha256,
+        entries: summary.entries,
+        missing: summary.missing,
+        with_gaps: summary.with_gaps,
+        not_held: summary.not_held,
+        findings: findings.to_vec(),
+    };
+    post::pieces(id, Reply::ExportEnded(Box::new(end)), &[manifest.as_bytes()]);
+    Ok(())
+}
+
+fn nothing_under_way() -> ReadError {
+    ReadError::new(ErrorKind::Unsupported("no archive is under way".to_owned()), Place::default())
 }
 
 /// How much an archive will hold.

@@ -11,6 +11,7 @@ mod exports;
 mod file_check;
 mod files;
 mod packages;
+mod packing;
 mod post;
 mod session;
 mod timeline;
@@ -37,8 +38,8 @@ fn main() {
     post::event(0, &Event::Ready { build: BUILD.to_owned() });
 }
 
-/// Takes one message from the page: `{ message, files }`, the files only with [`Request::Open`] and
-/// [`Request::CheckFile`].
+/// Takes one message from the page: `{ message, files, bytes }`, the files only with [`Request::Open`] and
+/// [`Request::CheckFile`], the bytes with [`Request::Pack`].
 fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
     let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let message = Uint8Array::new(&field("message")).to_vec();
@@ -47,6 +48,12 @@ fn hear(worker: &Rc<RefCell<Worker>>, data: &JsValue) {
         return;
     };
     let files = field("files").dyn_into::<Array>().unwrap_or_default();
-    worker.borrow_mut().hear(id, body, files.iter().filter_map(|file| file.dyn_into().ok()).collect());
+    let files = files.iter().filter_map(|file| file.dyn_into().ok()).collect();
+    let bytes = field("bytes").dyn_into::<Uint8Array>().map(|bytes| {
+        let copy = bytes.to_vec();
+        buffers::let_go(&bytes.buffer());
+        copy
+    });
+    worker.borrow_mut().hear(id, body, files, bytes.unwrap_or_default());
     work::schedule(worker);
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
 use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
-use careen_survey::{Kit, Options, Scope, Session, report};
+use careen_survey::{Kit, Options, Packing, Scope, Session, report};
 use web_sys::File;
 
 use crate::containers::{self, Containers};
@@ -16,6 +16,7 @@ use crate::exports::{self, Exporting};
 use crate::file_check::FileChecking;
 use crate::files::{Choice, Files, open_folder};
 use crate::packages::Packages;
+use crate::packing;
 use crate::timeline::{self, Timeline};
 use crate::web_file::WebFile;
 use crate::work::Queue;
@@ -70,11 +71,13 @@ pub struct Worker {
     pub queue: Queue,
     /// The file that is being compared with its manifest.
     checking: Option<FileChecking>,
+    /// The archive that is being packed.
+    packing: Option<Packing>,
 }
 
 impl Worker {
     /// Answers a request, or takes it into the queue.
-    pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>) {
+    pub fn hear(&mut self, id: RequestId, request: Request, files: Vec<File>, bytes: Vec<u8>) {
         match request {
             Request::Open { names, folder: Some(folder), is_bulk, .. } => {
                 self.queue.clear();
@@ -102,6 +105,14 @@ impl Worker {
                 Err(error) => post::event(id, &Event::Failed(failure(&error))),
             },
             Request::CheckNext => self.check_on(id),
+            Request::PackBegin(kind) => {
+                self.packing = Some(packing::begin(kind));
+                post::event(id, &Event::Reply(Reply::Begun));
+            }
+            Request::Pack { is_last } => match &mut self.packing {
+                Some(packing) => packing::pack(packing, id, bytes, is_last),
+                None => post::event(id, &Event::Failed(nothing_open())),
+            },
             asked => match &mut self.disk {
                 None => post::event(id, &Event::Failed(nothing_open())),
                 Some(disk) => {
@@ -199,7 +210,12 @@ impl Worker {
 impl OpenDisk {
     fn answer(&mut self, id: RequestId, request: Request, queue: &mut Queue) -> Result<(), ReadError> {
         let reply = match request {
-            Request::Open { .. } | Request::Cancel | Request::CheckFile | Request::CheckNext => return Ok(()),
+            Request::Open { .. }
+            | Request::Cancel
+            | Request::CheckFile
+            | Request::CheckNext
+            | Request::PackBegin(_)
+            | Request::Pack { .. } => return Ok(()),
             Request::Fill => {
                 queue.fill(self);
                 return Ok(());
@@ -244,6 +260,7 @@ impl OpenDisk {
             Request::Container { id } => containers::details(self, &id)?,
             Request::Export(of) => exports::begin(self, of)?,
             Request::ExportNext => return exports::next(self, id),
+            Request::ExportEnd { written, sha256 } => return exports::end(self, id, written, sha256),
             Request::Kit(of) => exports::begin_kit(self, of)?,
             Request::KitNext => return exports::next_of_kit(self, id),
             Request::OnlyHere => exports::only_here(self)?,

@@ -32,6 +32,7 @@ use crate::state::{Notice, Phase, Picked, Told};
 
 use self::running::{Program, Running};
 
+pub use self::running::Beside;
 pub use self::side::Side;
 
 /// How long the page waits for a worker to hear a cancel.
@@ -201,7 +202,7 @@ impl Engine {
         let engine = self.clone();
         spawn_local(async move {
             if engine.has_worker_with_files() || engine.open_in_worker().await.is_ok() {
-                engine.post(0, &Request::Fill, &[]);
+                engine.post(0, &Request::Fill, &Beside::Nothing);
             }
         });
     }
@@ -212,7 +213,7 @@ impl Engine {
         let engine = self.clone();
         spawn_local(async move {
             if engine.has_worker_with_files() || engine.open_in_worker().await.is_ok() {
-                engine.post(0, &Request::Check, &[]);
+                engine.post(0, &Request::Check, &Beside::Nothing);
             }
         });
     }
@@ -222,7 +223,7 @@ impl Engine {
         let opening = self.told.survey.with_untracked(Option::is_none);
         self.told.phase.set(Phase::Cancelled);
         let generation = self.inner.borrow().generation;
-        let heard = self.ask_now(Request::Cancel, &[]);
+        let heard = self.ask_now(Request::Cancel, &Beside::Nothing);
         let heard = Rc::new(RefCell::new(heard));
         let engine = self.clone();
         set_timeout(
@@ -245,7 +246,7 @@ impl Engine {
         if !self.has_worker_with_files() {
             self.open_in_worker().await?;
         }
-        let answer = self.ask_now(request, &[]);
+        let answer = self.ask_now(request, &Beside::Nothing);
         answer.await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
     }
 
@@ -281,7 +282,7 @@ impl Engine {
         if let Some(running) = &mut self.inner.borrow_mut().worker {
             running.has_files = true;
         }
-        let answer = self.ask_now(request, &files).await;
+        let answer = self.ask_now(request, &Beside::Files(files)).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
             Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),
@@ -289,7 +290,7 @@ impl Engine {
         }
     }
 
-    fn ask_now(&self, request: Request, files: &[File]) -> oneshot::Receiver<Result<Answer, Failure>> {
+    fn ask_now(&self, request: Request, beside: &Beside) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (sender, receiver) = oneshot::channel();
         let id = {
             let mut inner = self.inner.borrow_mut();
@@ -298,14 +299,14 @@ impl Engine {
             inner.waiting.insert(id, sender);
             id
         };
-        self.post(id, &request, files);
+        self.post(id, &request, beside);
         receiver
     }
 
-    fn post(&self, id: RequestId, request: &Request, files: &[File]) {
+    fn post(&self, id: RequestId, request: &Request, beside: &Beside) {
         let mut inner = self.inner.borrow_mut();
         let sent = match &mut inner.worker {
-            Some(running) => running.post(id, request, files),
+            Some(running) => running.post(id, request, beside),
             None => Err("there is no worker".into()),
         };
         if let Err(error) = sent

@@ -31,12 +31,22 @@ impl Program {
     }
 }
 
+/// What travels beside a request.
+pub enum Beside {
+    /// Nothing.
+    Nothing,
+    /// Files that were picked.
+    Files(Vec<File>),
+    /// Bytes, which are moved.
+    Bytes(Uint8Array),
+}
+
 /// A worker that runs.
 pub struct Running {
     worker: Worker,
     is_ready: bool,
-    /// Messages that wait until it says that it is ready.
-    outbox: Vec<JsValue>,
+    /// Messages that wait until it says that it is ready, each with what is moved and not copied.
+    outbox: Vec<(JsValue, Array)>,
     /// Whether the files were handed to it.
     pub has_files: bool,
     // Kept alive as long as the worker may call them.
@@ -71,16 +81,26 @@ impl Running {
         Ok(Running { worker, is_ready: false, outbox: Vec::new(), has_files: false, _heard: heard, _failed: failed })
     }
 
-    /// Posts a request, or keeps it until the worker is ready.
-    pub fn post(&mut self, id: RequestId, request: &Request, files: &[File]) -> Result<(), JsValue> {
+    /// Posts a request with what travels beside, or keeps it until the worker is ready.
+    pub fn post(&mut self, id: RequestId, request: &Request, beside: &Beside) -> Result<(), JsValue> {
         let envelope = Object::new();
         let message = encode(&Message { id, body: request }).map_err(|error| error.to_string())?;
         Reflect::set(&envelope, &"message".into(), &Uint8Array::from(message.as_slice()))?;
-        Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())?;
+        let moved = Array::new();
+        match beside {
+            Beside::Nothing => {}
+            Beside::Files(files) => {
+                Reflect::set(&envelope, &"files".into(), &files.iter().collect::<Array>())?;
+            }
+            Beside::Bytes(bytes) => {
+                Reflect::set(&envelope, &"bytes".into(), bytes)?;
+                moved.push(&bytes.buffer());
+            }
+        }
         if self.is_ready {
-            self.worker.post_message(&envelope)
+            self.worker.post_message_with_transfer(&envelope, &moved)
         } else {
-            self.outbox.push(envelope.into());
+            self.outbox.push((envelope.into(), moved));
             Ok(())
         }
     }
@@ -88,8 +108,8 @@ impl Running {
     /// The worker said that it is ready.
     pub fn ready(&mut self) {
         self.is_ready = true;
-        for message in std::mem::take(&mut self.outbox) {
-            if let Err(error) = self.worker.post_message(&message) {
+        for (message, moved) in std::mem::take(&mut self.outbox) {
+            if let Err(error) = self.worker.post_message_with_transfer(&message, &moved) {
                 leptos::logging::error!("a message could not be posted: {error:?}");
             }
         }

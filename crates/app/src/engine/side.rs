@@ -12,9 +12,8 @@ use futures_channel::oneshot;
 use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::File;
 
-use super::running::Running;
+use super::running::{Beside, Running};
 use super::{Answer, Engine, describe, gone, unexpected};
 
 type Waiting = oneshot::Sender<Result<Answer, Failure>>;
@@ -50,23 +49,23 @@ impl Side {
     /// Asks something about the disk that the engine has open.
     pub async fn ask(&self, request: Request) -> Result<Answer, Failure> {
         self.open().await?;
-        self.ask_later(request, &[]).await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
+        self.ask_later(request, &Beside::Nothing).await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
     }
 
-    /// Asks something for which no disk need be open; the files travel beside it.
-    pub async fn ask_with(&self, request: Request, files: &[File]) -> Result<Answer, Failure> {
+    /// Asks something for which no disk need be open.
+    pub async fn ask_with(&self, request: Request, beside: &Beside) -> Result<Answer, Failure> {
         self.start().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
-        self.ask_later(request, files).await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
+        self.ask_later(request, beside).await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
     }
 
     /// Asks, of a worker that runs, without waiting for the answer.
-    pub fn ask_later(&self, request: Request, files: &[File]) -> oneshot::Receiver<Result<Answer, Failure>> {
+    pub fn ask_later(&self, request: Request, beside: &Beside) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (sender, receiver) = oneshot::channel();
         let mut inner = self.inner.borrow_mut();
         inner.next_id = inner.next_id.wrapping_add(1).max(1);
         let id = inner.next_id;
         let posted = match &mut inner.worker {
-            Some(running) => running.post(id, &request, files),
+            Some(running) => running.post(id, &request, beside),
             None => Err("there is no worker".into()),
         };
         match posted {
@@ -118,7 +117,7 @@ impl Side {
         if has_files {
             return Ok(());
         }
-        let answer = self.ask_later(request, &files).await;
+        let answer = self.ask_later(request, &Beside::Files(files)).await;
         let failure = match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, ""))) {
             Ok(Answer { reply: Reply::Overview { .. }, .. }) => return Ok(()),
             Ok(Answer { reply, .. }) => unexpected(&reply),

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 
 use super::job::Meter;
 use super::{Exporter, Job, Why};
-use crate::engine::unexpected;
+use crate::engine::{Beside, unexpected};
 use crate::saving::{Sink, Target, Trouble, new_folder, subfolder};
 
 /// What small files are to the browser.
@@ -22,13 +22,12 @@ impl Exporter {
         let mut open: BTreeMap<String, Sink> = BTreeMap::new();
         let mut meter = Meter::new(job.id);
         let mut complete = 0_u64;
-        let mut next = self.side.ask_later(Request::KitNext, &[]);
+        let mut next = self.side.ask_later(Request::KitNext, &Beside::Nothing);
         loop {
-            let answer = next.await.unwrap_or_else(|_| Err(super::cancelled()));
-            let answer = answer.map_err(|failure| self.why(failure))?;
+            let answer = self.answer(next).await?;
             let Reply::Kit(step) = answer.reply else { return Err(Why::Read(unexpected(&answer.reply))) };
             // Asked for while these are written.
-            next = self.side.ask_later(Request::KitNext, &[]);
+            next = self.side.ask_later(Request::KitNext, &Beside::Nothing);
             let mut length = 0;
             for (file, bytes) in step.files.iter().zip(&answer.pieces) {
                 length += bytes.length();

@@ -1,8 +1,8 @@
 //! The queue of files that are saved, one after another.
 //!
-//! Bytes go from the export worker through the page to where they are saved, a chunk at a time: the next ones are asked
-//! for while the last are written, never more than [`AHEAD`], so that memory stays flat whatever the size. Stopping ends
-//! the worker and gives the file up at once. What became of each file is kept, and the queue goes on after a reload; a
+//! Bytes go a chunk at a time from the worker that reads the disk to the one that packs, and from there to where they are
+//! saved: the next ones are read while some are packed and others written, never more than [`AHEAD`] of each, so that
+//! memory stays flat whatever the size. Stopping ends the workers and gives the file up at once. What became of each file is kept, and the queue goes on after a reload; a
 //! file that is done is not done again.
 
 mod job;
@@ -13,18 +13,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use careen_protocol::{ExportEnd, Failure, FailureKind, Reply, Request};
+use careen_protocol::{ExportEnd, Failure, FailureKind, PackStep, Reply, Request};
+use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::engine::{Answer, Engine, Side, unexpected};
+use crate::engine::{Answer, Beside, Engine, Side, unexpected};
 use crate::saving::{MEMORY_LIMIT, Sink, Target, Trouble, Way, may_write};
 use crate::state::{Content, Picked, Plan};
 
 use self::job::Meter;
 pub use self::job::{Job, JobId, JobState, Mark, Now, Why};
 
-/// Chunks asked for before those already here are written.
+/// Chunks that are read, and that are packed, before those already here are written.
 const AHEAD: usize = 2;
 
 /// The queue and what works it off.
@@ -39,6 +40,8 @@ pub struct Exporter {
     /// Whether jobs wait for the person since the page was reloaded, or since the disk was lost.
     pub is_paused: RwSignal<bool>,
     side: Side,
+    /// Packs what the other one reads.
+    packer: Side,
     picked: RwSignal<Option<Picked>>,
     inner: Rc<Inner>,
 }
@@ -62,7 +65,8 @@ impl Exporter {
             now: RwSignal::new(None),
             unseen: RwSignal::new((0, 0)),
             is_paused: RwSignal::new(false),
-            side: Side::new(engine),
+            side: Side::new(engine.clone()),
+            packer: Side::new(engine),
             picked,
             inner: Rc::default(),
         };
@@ -157,6 +161,7 @@ impl Exporter {
             self.inner.is_stopped.set(true);
             self.inner.sinks.borrow().iter().for_each(Sink::abort);
             self.side.end();
+            self.packer.end();
         } else {
             self.set_state(id, JobState::Stopped { written: 0 });
             self.keep();
@@ -206,6 +211,7 @@ impl Exporter {
             exporter.inner.is_running.set(false);
             // Its memory is given back.
             exporter.side.end();
+            exporter.packer.end();
         });
     }
 
@@ -258,17 +264,17 @@ impl Exporter {
         if job.way == Way::Memory && job.weight.is_some_and(|weight| weight > MEMORY_LIMIT) {
             return Err(Why::Write(Trouble::TooLarge));
         }
-        let request = match &job.of {
-            Content::Archive(of) => Request::Export(of.clone()),
-            Content::Kit(of) => Request::Kit(of.clone()),
+        let of = match &job.of {
+            Content::Archive(of) => of,
+            Content::Kit(of) => {
+                // Nothing else can hold one.
+                let Target::Folder(folder) = &target else { return Err(Why::Write(Trouble::Gone)) };
+                self.begun(self.side.ask(Request::Kit(of.clone())).await)?;
+                return self.save_kit(job, folder).await;
+            }
         };
-        match self.side.ask(request).await.map_err(|failure| self.why(failure))?.reply {
-            Reply::Begun => {}
-            other => return Err(Why::Read(unexpected(&other))),
-        }
-        if let (Content::Kit(_), Target::Folder(folder)) = (&job.of, &target) {
-            return self.save_kit(job, folder).await;
-        }
+        self.begun(self.side.ask(Request::Export(of.clone())).await)?;
+        self.begun(self.packer.ask_with(Request::PackBegin(of.kind), &Beside::Nothing).await)?;
         let (sink, name) = Sink::open(&target, &job.name, "application/octet-stream").await.map_err(Why::Write)?;
         self.hold(&sink)?;
         self.rename(job, &name);
@@ -296,33 +302,67 @@ impl Exporter {
         if self.inner.is_stopped.get() { Err(Why::Write(Trouble::Ended)) } else { Ok(()) }
     }
 
+    fn begun(&self, answer: Result<Answer, Failure>) -> Result<(), Why> {
+        match answer.map_err(|failure| self.why(failure))?.reply {
+            Reply::Begun => Ok(()),
+            other => Err(Why::Read(unexpected(&other))),
+        }
+    }
+
     /// Hands on chunk after chunk.
     async fn pump(&self, job: &Job, sink: &Sink, list: &Sink) -> Result<Box<ExportEnd>, Why> {
-        let mut ahead = VecDeque::new();
+        let (mut reading, mut packing) = (VecDeque::new(), VecDeque::new());
         let mut meter = Meter::new(job.id);
+        let mut is_read = false;
         loop {
-            while ahead.len() < AHEAD {
-                ahead.push_back(self.side.ask_later(Request::ExportNext, &[]));
+            while !is_read && reading.len() < AHEAD {
+                reading.push_back(self.side.ask_later(Request::ExportNext, &Beside::Nothing));
             }
-            let answer = match ahead.pop_front() {
-                Some(answer) => answer.await.unwrap_or_else(|_| Err(cancelled())),
-                None => Err(cancelled()),
-            };
-            let Answer { reply, pieces, .. } = answer.map_err(|failure| self.why(failure))?;
-            let Reply::Exported(step) = reply else { return Err(Why::Read(unexpected(&reply))) };
+            if let Some(read) = reading.pop_front().filter(|_| !is_read) {
+                let Answer { reply, pieces, .. } = self.answer(read).await?;
+                let Reply::Exported(step) = reply else { return Err(Why::Read(unexpected(&reply))) };
+                let mut pieces = pieces.into_iter();
+                let (bytes, listed) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
+                is_read = step.is_last;
+                let packed = self.packer.ask_later(Request::Pack { is_last: is_read }, &Beside::Bytes(bytes));
+                packing.push_back((step, listed, packed));
+                if !is_read && packing.len() < AHEAD {
+                    continue;
+                }
+            }
+            let Some((step, listed, packed)) = packing.pop_front() else { return Err(Why::Write(Trouble::Ended)) };
+            let Answer { reply, pieces, .. } = self.answer(packed).await?;
+            let Reply::Packed(PackStep { written, sha256 }) = reply else { return Err(Why::Read(unexpected(&reply))) };
             // Taken before they are written: bytes that were handed on have no length any more.
             let length = pieces.first().map_or(0, js_sys::Uint8Array::length);
-            for (to, bytes) in [sink, list].into_iter().zip(&pieces) {
-                to.write(bytes).await.map_err(Why::Write)?;
+            for (to, bytes) in [(sink, pieces.first()), (list, Some(&listed))] {
+                if let Some(bytes) = bytes {
+                    to.write(bytes).await.map_err(Why::Write)?;
+                }
             }
-            let amounts = [step.written, step.unpacked, step.bytes_read];
-            if let Some(now) = meter.step(length, amounts, step.end.is_some()) {
+            if let Some(now) = meter.step(length, [written, step.unpacked, step.bytes_read], sha256.is_some()) {
                 self.now.set(Some(now));
             }
-            if let Some(end) = step.end {
-                return Ok(end);
+            if let Some(sha256) = sha256 {
+                return self.end_of(written, sha256, list).await;
             }
         }
+    }
+
+    /// What is in an archive that is complete; the rest of its manifest is written.
+    async fn end_of(&self, written: u64, sha256: String, list: &Sink) -> Result<Box<ExportEnd>, Why> {
+        let ended = self.side.ask_later(Request::ExportEnd { written, sha256 }, &Beside::Nothing);
+        let Answer { reply, pieces, .. } = self.answer(ended).await?;
+        let Reply::ExportEnded(end) = reply else { return Err(Why::Read(unexpected(&reply))) };
+        for bytes in &pieces {
+            list.write(bytes).await.map_err(Why::Write)?;
+        }
+        Ok(end)
+    }
+
+    async fn answer(&self, coming: oneshot::Receiver<Result<Answer, Failure>>) -> Result<Answer, Why> {
+        let answer = coming.await.unwrap_or_else(|_| Err(cancelled()));
+        answer.map_err(|failure| self.why(failure))
     }
 
     /// Why the disk could not be read.

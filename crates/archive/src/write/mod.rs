@@ -17,6 +17,7 @@ mod images;
 mod manifest;
 mod objects;
 mod packed_layer;
+mod packing;
 mod tar;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::unreachable)]
@@ -26,10 +27,7 @@ mod zip;
 use std::rc::Rc;
 
 use careen_evidence::{CancelToken, FileTree, Findings, Limits, NodeId, Place, ReadError};
-use sha2::{Digest, Sha256};
 
-use self::content::hex;
-use self::gzip::Gzip;
 use self::images::ImageStream;
 use self::manifest::Report;
 use self::tar::{Dialect, TarStream};
@@ -38,6 +36,7 @@ use self::zip::ZipStream;
 pub use self::image_source::{ImageSource, LayerSource, StoredImage, assemble};
 pub use self::manifest::Summary;
 pub use self::packed_layer::{Assembled, BadFile, LayerForm, LayerRecord};
+pub use self::packing::Packing;
 
 /// What is done about a file that cannot be read whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,15 +108,11 @@ pub struct Chunk {
 /// An archive that is being written.
 pub struct Export {
     entries: Entries,
-    gzip: Option<Gzip>,
+    /// None when somebody else does it.
+    packing: Option<Packing>,
     report: Report,
-    /// Of what was handed out.
-    digest: Sha256,
-    written: u64,
-    /// What `written` would be without packing.
+    /// Bytes before any packing.
     unpacked: u64,
-    /// Bytes on their way to be packed.
-    raw: Vec<u8>,
     is_ended: bool,
 }
 
@@ -162,8 +157,8 @@ impl Export {
             }
             Format::Zip => Entries::Zip(Box::new(ZipStream::new(selections, on_damage, limits, cancel))),
         };
-        let gzip = (format == Format::TarGz).then(Gzip::new);
-        Ok(Export::begin(entries, gzip, Report::begin(format.name(), &scopes, on_damage.name())))
+        let report = Report::begin(format.name(), &scopes, on_damage.name());
+        Ok(Export::begin(entries, Packing::of_files(format), report))
     }
 
     /// An archive of images. Nothing is read yet; the first chunks are empty, while the layers are looked through.
@@ -181,20 +176,17 @@ impl Export {
         };
         let report = Report::begin(name, scopes, on_damage.name());
         let images = ImageStream::new(is_docker, images, on_damage, limits, cancel);
-        Export::begin(Entries::Images(Box::new(images)), None, report)
+        Export::begin(Entries::Images(Box::new(images)), Packing::of_images(), report)
     }
 
-    fn begin(entries: Entries, gzip: Option<Gzip>, report: Report) -> Export {
-        Export {
-            entries,
-            gzip,
-            report,
-            digest: Sha256::new(),
-            written: 0,
-            unpacked: 0,
-            raw: Vec::new(),
-            is_ended: false,
-        }
+    fn begin(entries: Entries, packing: Packing, report: Report) -> Export {
+        Export { entries, packing: Some(packing), report, unpacked: 0, is_ended: false }
+    }
+
+    /// Leaves packing, counting and digesting to whoever takes the bytes, by a [`Packing`] of its own. The manifest then
+    /// lacks its end, which is [`Export::end_of_manifest`].
+    pub fn without_packing(self) -> Export {
+        Export { packing: None, ..self }
     }
 
     /// Puts the next bytes into `chunk` in place of what it held; `false` when the archive is complete, and then the
@@ -206,15 +198,14 @@ impl Export {
         if self.is_ended {
             return Ok(false);
         }
-        let mut raw = std::mem::take(if self.gzip.is_some() { &mut self.raw } else { &mut chunk.archive });
-        raw.clear();
+        let raw = &mut chunk.archive;
         let mut goes_on = true;
         while goes_on && raw.len() < ENOUGH {
             let before = raw.len();
             goes_on = match &mut self.entries {
-                Entries::Files(files) => files.step(&mut raw, &mut self.report),
-                Entries::Zip(zip) => zip.step(&mut raw, &mut self.report),
-                Entries::Images(images) => images.step(&mut raw, &mut self.report),
+                Entries::Files(files) => files.step(raw, &mut self.report),
+                Entries::Zip(zip) => zip.step(raw, &mut self.report),
+                Entries::Images(images) => images.step(raw, &mut self.report),
             }?;
             if raw.len() == before {
                 break;
@@ -224,18 +215,9 @@ impl Export {
             raw.extend_from_slice(&tar::END);
         }
         self.unpacked = self.unpacked.saturating_add(raw.len() as u64);
-        match &mut self.gzip {
-            Some(gzip) => {
-                gzip.pack(&raw, &mut chunk.archive);
-                if !goes_on {
-                    gzip.finish(&mut chunk.archive);
-                }
-                self.raw = raw;
-            }
-            None => chunk.archive = raw,
+        if let Some(packing) = &mut self.packing {
+            packing.pack(raw, !goes_on);
         }
-        self.digest.update(&chunk.archive);
-        self.written = self.written.saturating_add(chunk.archive.len() as u64);
         if !goes_on {
             self.is_ended = true;
             match &self.entries {
@@ -244,11 +226,18 @@ impl Export {
                 Entries::Zip(_) => {}
                 Entries::Images(images) => self.report.end_entries(&images.told()),
             }
-            let end = Report::end(Some((self.written, &self.sha256())));
-            self.report.text.extend_from_slice(end.as_bytes());
+            if let Some(packing) = &self.packing {
+                let end = Export::end_of_manifest(packing.written(), &packing.sha256());
+                self.report.text.extend_from_slice(end.as_bytes());
+            }
         }
         chunk.manifest.append(&mut self.report.text);
         Ok(goes_on)
+    }
+
+    /// How the manifest of a complete archive of this size and digest (in hexadecimal) ends.
+    pub fn end_of_manifest(written: u64, sha256: &str) -> String {
+        Report::end(Some((written, sha256)))
     }
 
     /// What was met so far.
@@ -263,7 +252,7 @@ impl Export {
 
     /// Bytes of the archive that were handed out.
     pub fn written(&self) -> u64 {
-        self.written
+        self.packing.as_ref().map_or(self.unpacked, Packing::written)
     }
 
     /// The same before it was packed: what tells how far an archive has come whose packed size is not known.
@@ -271,8 +260,8 @@ impl Export {
         self.unpacked
     }
 
-    /// sha256 of what was handed out, in hexadecimal.
+    /// sha256 of what was handed out, in hexadecimal; empty when somebody else packs.
     pub fn sha256(&self) -> String {
-        hex(&self.digest.clone().finalize())
+        self.packing.as_ref().map_or_else(String::new, Packing::sha256)
     }
 }

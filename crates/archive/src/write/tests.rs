@@ -3,7 +3,9 @@ use std::ops::Range;
 use careen_evidence::{ByteSource, Entry, Kind, MemoryTree, Stat, Xattrs};
 use careen_model::Timestamp;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use super::content::hex;
 use super::*;
 use crate::{Format as Read, open};
 
@@ -104,6 +106,30 @@ fn an_archive_is_read_as_the_tree_it_was_made_of() {
         assert_eq!(row("d/file")["sha256"], hex(&Sha256::digest("content")));
         assert_eq!((&row("d/link")["link_to"], &row(".")["type"]), (&"d/file".into(), &"d".into()));
         assert_eq!(manifest["summary"]["bytes"], 7 + 1 + (5 << 20));
+    }
+}
+
+#[test]
+fn an_archive_that_is_packed_elsewhere_is_the_same() {
+    for format in [Format::Tar, Format::TarGz, Format::Zip] {
+        let tree = Rc::new(sample());
+        let (whole, told, _) = export(format, vec![selection(Rc::clone(&tree) as _, "")], OnDamage::Skip).unwrap();
+        let (limits, cancel) = (Limits::default(), CancelToken::default());
+        let export = Export::new(format, vec![selection(tree, "")], OnDamage::Skip, &limits, &cancel).unwrap();
+        let (mut export, mut packing) = (export.without_packing(), Packing::of_files(format));
+        let (mut archive, mut manifest, mut chunk) = (Vec::new(), Vec::new(), Chunk::default());
+        loop {
+            let goes_on = export.next(&mut chunk).unwrap();
+            manifest.extend_from_slice(&chunk.manifest);
+            packing.pack(&mut chunk.archive, !goes_on);
+            archive.extend_from_slice(&chunk.archive);
+            if !goes_on {
+                break;
+            }
+        }
+        manifest.extend_from_slice(Export::end_of_manifest(packing.written(), &packing.sha256()).as_bytes());
+        assert!(archive == whole, "{format:?}: the same bytes");
+        assert_eq!(serde_json::from_slice::<Value>(&manifest).unwrap(), told);
     }
 }
 

@@ -8,7 +8,7 @@ use web_sys::File;
 
 use crate::app::context;
 use crate::components::{FailureBox, Icon, Status, files_of, icon};
-use crate::engine::{Side, unexpected};
+use crate::engine::{Beside, Side, unexpected};
 use crate::format;
 use crate::messages::{export, general};
 
@@ -99,7 +99,7 @@ async fn compare(
     told: impl Fn(State) -> bool,
 ) -> Result<Option<State>, Failure> {
     let name = archive.name();
-    let mut answer = aside.ask_with(Request::CheckFile, &[archive, list]).await?;
+    let mut answer = aside.ask_with(Request::CheckFile, &Beside::Files(vec![archive, list])).await?;
     loop {
         let (done, size) = match answer.reply {
             Reply::Checked(CheckStep { size, end: Some(check), .. }) => {
@@ -111,7 +111,7 @@ async fn compare(
         if !told(State::Comparing { name: name.clone(), done, size }) {
             return Ok(None);
         }
-        answer = aside.ask_with(Request::CheckNext, &[]).await?;
+        answer = aside.ask_with(Request::CheckNext, &Beside::Nothing).await?;
     }
 }
 
