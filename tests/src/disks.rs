@@ -208,7 +208,7 @@ fn case(name: &str, folder: &Path) -> Result<Disk, String> {
 
 /// Unpacks `X.zst` to `target/corpus/<name>/X`, with holes where there are zeros. What was unpacked before from the same
 /// file is taken as it is.
-pub(crate) fn unpack(packed: &Path, name: &str) -> Result<PathBuf, String> {
+pub fn unpack(packed: &Path, name: &str) -> Result<PathBuf, String> {
     let folder = crate::target().join("corpus").join(name);
     let file = folder.join(packed.file_stem().unwrap_or_default());
     let key = key_of(packed)?;

@@ -16,7 +16,7 @@ pub mod workspace;
 use std::path::{Path, PathBuf};
 
 pub use command::{Answer, binary, careen, use_binary};
-pub use disks::{Damage, Disk, Disks, Known, disks, of_corpus};
+pub use disks::{Damage, Disk, Disks, Known, disks, of_corpus, unpack};
 pub use variants::{Variant, base, of_seed};
 
 /// What a check says: nothing, or the first thing that differs.

@@ -1,5 +1,5 @@
 //! Installed libraries of R: a directory with a `DESCRIPTION` (R manuals, "Writing R Extensions", 1.1.1) that says when it
-//! was `Built`, which sources do not.
+//! was `Built`, which sources do not. What an installation that was cut left in a `00LOCK` directory is no library.
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId};
 use careen_model::{Declared, Ecosystem, Package};
@@ -16,7 +16,8 @@ impl Cataloger for Cran {
     }
 
     fn claims(&self, path: &[u8], kind: Kind) -> bool {
-        kind == Kind::File && path::name(path) == b"DESCRIPTION"
+        let is_locked = |path: &[u8]| path.split(|byte| *byte == b'/').any(|name| name.starts_with(b"00LOCK"));
+        kind == Kind::File && path::name(path) == b"DESCRIPTION" && !is_locked(path)
     }
 
     fn catalog(

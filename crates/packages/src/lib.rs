@@ -65,7 +65,8 @@ pub trait Cataloger {
         &[]
     }
 
-    /// Whether this object is a database or record of the ecosystem, by its path and kind alone.
+    /// Whether this object is a database or record of the ecosystem, by its path and kind alone. A symbolic link is asked
+    /// for as such first, and else as what it leads to.
     fn claims(&self, _path: &[u8], _kind: Kind) -> bool {
         false
     }
@@ -251,8 +252,8 @@ fn inspect(
 /// How many objects are visited between two calls of the observer.
 const OBSERVED_EVERY: u64 = 512;
 
-/// The object a cataloger is to look at: the one met, or the one a symbolic link leads to when its name would be
-/// claimed (package managers that link instead of copying: uv, Nix).
+/// The object a cataloger is to look at: the one met (a symbolic link too, when links are claimed), or the one a link
+/// leads to when its name would be claimed (package managers that link instead of copying: uv, Nix).
 fn claimed(
     cataloger: &dyn Cataloger,
     tree: &dyn FileTree,
@@ -261,7 +262,7 @@ fn claimed(
     kind: Kind,
     findings: &mut Findings,
 ) -> Result<Option<(NodeId, Kind)>, ReadError> {
-    if kind != Kind::Symlink {
+    if kind != Kind::Symlink || cataloger.claims(path, Kind::Symlink) {
         return Ok(Some((node, kind)));
     }
     if !cataloger.claims(path, Kind::File) && !cataloger.claims(path, Kind::Directory) {

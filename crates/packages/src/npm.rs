@@ -1,6 +1,9 @@
 //! Node's modules: `package.json` of what lies in a `node_modules` (of a project, global, in pnpm's store) or in Debian's
 //! `/usr/share/nodejs`, and what lock files of projects name (`package-lock.json`, `yarn.lock`, `pnpm-lock.yaml`).
 //!
+//! A module may be a link to a directory elsewhere (workspaces, `npm link`); one to another directory of modules, as pnpm
+//! has them, is that module by another name and is not told twice.
+//!
 //! What only a lock file names has the state `locked` and does not count as installed. A `package.json` elsewhere (the
 //! project's own, those within a module) is no installed module, and lock files within modules say nothing about what is
 //! installed; both are left out.
@@ -14,7 +17,7 @@ use careen_model::{Declared, Ecosystem, LOCKED, Package};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::draft::{Draft, LARGEST_RECORD, lost, record};
+use crate::draft::{Draft, LARGEST_RECORD, failed, lost, record};
 use crate::{Cataloger, hex, path, purl::purl};
 
 /// The cataloger of Node's modules.
@@ -60,6 +63,7 @@ impl Cataloger for Npm {
             Kind::Directory => name == b"node_modules",
             Kind::File if name == b"package.json" => environment(directory).is_some(),
             Kind::File => LOCKS.contains(&name) && !path::has(directory, b"node_modules"),
+            Kind::Symlink => environment(path).is_some(),
             _ => false,
         }
     }
@@ -72,6 +76,9 @@ impl Cataloger for Npm {
         limits: &Limits,
         findings: &mut Findings,
     ) -> Vec<Package> {
+        if matches!(tree.stat(node, findings), Ok(stat) if stat.kind == Kind::Symlink) {
+            return linked(self, tree, path, node, limits, findings);
+        }
         let (directory, name) = path::split(path);
         if name == b"node_modules" {
             return Vec::new();
@@ -96,6 +103,32 @@ impl Cataloger for Npm {
                 Vec::new()
             }
         }
+    }
+}
+
+/// The module behind a link that stands among modules.
+fn linked(
+    npm: &Npm,
+    tree: &dyn FileTree,
+    path: &[u8],
+    link: NodeId,
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Vec<Package> {
+    let target = match tree.link_target(link, findings) {
+        Ok(target) => path::normalize(path::parent(path), &target),
+        Err(error) => {
+            failed(tree, Ecosystem::Npm, path, link, &error, findings);
+            return Vec::new();
+        }
+    };
+    if environment(&target).is_some() {
+        return Vec::new();
+    }
+    let manifest = path::join(path, b"package.json");
+    match crate::resolve(tree, &manifest, findings) {
+        Ok(Some(node)) => npm.catalog(tree, &manifest, node, limits, findings),
+        _ => Vec::new(),
     }
 }
 

@@ -204,6 +204,8 @@ fn package(header: &Header<'_>, place: &Place, path: &[u8], distribution: &Distr
     let [name, version, release, architecture, source, modularity] =
         [tag::NAME, tag::VERSION, tag::RELEASE, tag::ARCH, tag::SOURCE_RPM, tag::MODULARITY_LABEL]
             .map(|tag| header.string(tag));
+    // So rpm writes in the headers that it makes of keys.
+    let source = if source == "(none)" { String::new() } else { source };
     if name.is_empty() || version.is_empty() {
         return Err(ReadError::corrupt(place, "rpm header: it has no name or no version"));
     }

@@ -4,6 +4,7 @@
 //! thread, no clock: the caller hands in a [`DiskFile`], asks for one piece of work after another and is told how far
 //! each has come. It knows nothing of terminals, messages or pages.
 
+mod around;
 mod build_cache;
 mod changes;
 mod check;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use careen_evidence::{FileTree, Findings, ReadError};
+use careen_evidence::{FileTree, Findings, NodeId, ReadError};
 use careen_model::{Ecosystem, Image, ImageKind, ImagePackages, Package, PackageFile, PackageFileState, Stage};
 use careen_packages::{Found, Ownership, catalog_tree};
 use careen_report::labels;
 use careen_store::MergedTree;
 
+use crate::around::Around;
 use crate::layers::note_layers;
 use crate::{Observer, Scope, Session};
 
@@ -45,7 +46,7 @@ impl Session {
         observer: Observer<'_>,
     ) -> Result<Vec<PackageFile>, ReadError> {
         let packages = self.packages_of(scope, observer)?;
-        let tree = self.tree(scope, &mut Findings::new())?;
+        let tree = self.tree_of_packages(scope, &mut Findings::new())?;
         let (limits, cancel) = (self.options().limits, self.options().cancel.clone());
         let mut findings = Findings::new();
         let files = Ownership::of(&*tree, &packages.packages, &limits, &cancel, &mut findings).and_then(|ownership| {
@@ -60,7 +61,7 @@ impl Session {
     /// The files that one package of a scope owns, by path, and whether they changed. Reads every file of it whose digest
     /// its list has.
     pub fn files_of_package(&mut self, scope: &Scope, package: &Package) -> Result<Vec<PackageFile>, ReadError> {
-        let tree = self.tree(scope, &mut Findings::new())?;
+        let tree = self.tree_of_packages(scope, &mut Findings::new())?;
         // Those that own directories may lie within one another's; of the others one list is enough.
         let packages: Vec<Package> = match package.ecosystem() {
             of @ (Ecosystem::Npm | Ecosystem::Cran | Ecosystem::Gem) => {
@@ -100,12 +101,23 @@ impl Session {
                 Ok(named(label, found.item.id.clone(), packages))
             }
             other => {
-                let tree = self.tree(other, findings)?;
+                let tree = self.tree_of_packages(other, findings)?;
                 let label = other.to_string();
                 let packages = self.catalog(&*tree, &label, observer, findings)?;
                 Ok(named(label, String::new(), packages))
             }
         }
+    }
+
+    /// The tree whose packages are those of a scope: the system around a data root has none of those in the data root.
+    fn tree_of_packages(&self, scope: &Scope, findings: &mut Findings) -> Result<Rc<dyn FileTree>, ReadError> {
+        let tree = self.tree(scope, findings)?;
+        if *scope != Scope::Host {
+            return Ok(tree);
+        }
+        let stores = self.stores.iter().filter(|open| Rc::ptr_eq(&open.tree, &tree));
+        let stores: BTreeSet<NodeId> = stores.map(|open| open.root).collect();
+        Ok(Rc::new(Around { tree, without: stores }))
     }
 
     /// What an image's column is called among all that are compared.

@@ -39,8 +39,8 @@ pub fn npm(bytes: &[u8]) -> Result<Vec<Package>, String> {
     let mut packages = Vec::new();
     if let Some(by_path) = &lock.packages {
         for (path, it) in by_path {
-            // The path `` is the project itself.
-            let in_path = path.rsplit_once("node_modules/").map(|(_, name)| name);
+            // The path `` is the project itself. A package of the project is called as its directory, if nothing else is said.
+            let in_path = path.rsplit_once("node_modules/").map(|(_, name)| name).or_else(|| of_directory(path));
             if let (Some(name), Some(version), false) =
                 (it.name.as_deref().or(in_path), &it.version, path.is_empty() || it.link)
             {
@@ -60,6 +60,15 @@ pub fn npm(bytes: &[u8]) -> Result<Vec<Package>, String> {
         }
     }
     Ok(distinct(packages))
+}
+
+/// The name that npm gives to the package in a directory of the project (`@npmcli/name-from-folder`): its last name, and the
+/// one before it if that is a scope.
+fn of_directory(path: &str) -> Option<&str> {
+    let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let scope = above.rsplit_once('/').map_or(above, |(_, scope)| scope);
+    let length = if scope.starts_with('@') { scope.len().saturating_add(1) } else { 0 }.saturating_add(name.len());
+    path.get(path.len().checked_sub(length)?..).filter(|name| !name.is_empty())
 }
 
 fn declared(it: &Locked) -> Declared {
@@ -143,10 +152,10 @@ mod tests {
     fn npm_names_packages_by_path_or_within_one_another() {
         let by_path = r#"{"lockfileVersion":3,"packages":{"":{"name":"app","version":"1.0.0"},
             "node_modules/@s/a":{"version":"1.0.0","integrity":"sha512-AAE="},"node_modules/b/node_modules/c":{"version":"2.0.0"},
-            "node_modules/own":{"resolved":"own","link":true},"own":{"version":"0.1.0"},
+            "node_modules/own":{"resolved":"own","link":true},"x/own":{"version":"0.1.0"},"x/@s/two":{"version":"0.2.0"},
             "node_modules/alias":{"name":"real","version":"3.0.0"}}}"#;
         let packages = npm(by_path.as_bytes()).unwrap();
-        assert_eq!(told(&packages), ["@s/a@1.0.0", "c@2.0.0", "real@3.0.0"]);
+        assert_eq!(told(&packages), ["@s/a@1.0.0", "@s/two@0.2.0", "c@2.0.0", "own@0.1.0", "real@3.0.0"]);
         assert_eq!(packages[0].declared.digest, "sha512:0001");
         assert!(!packages[0].is_installed());
         let within = r#"{"lockfileVersion":1,"dependencies":{"a":{"version":"1.0.0","requires":{"b":"^1"},

@@ -36,6 +36,23 @@ fn node_modules_are_told_apart_from_what_is_only_locked() {
 }
 
 #[test]
+fn a_module_may_be_a_link_to_a_directory_that_is_no_module() {
+    let mut tree = MemoryTree::new("test");
+    tree.file("/app/packages/one/package.json", r#"{"name":"@s/one","version":"1.0.0"}"#);
+    tree.symlink("/app/node_modules/@s/one", "../../packages/one");
+    tree.file("/app/node_modules/.pnpm/a@2.0.0/node_modules/a/package.json", r#"{"name":"a","version":"2.0.0"}"#);
+    tree.symlink("/app/node_modules/a", ".pnpm/a@2.0.0/node_modules/a");
+    tree.symlink("/app/node_modules/nowhere", "../gone");
+    tree.symlink("/app/node_modules/itself", "itself");
+    let (found, codes) = told(&tree);
+    let expected = [
+        "pkg:npm/%40s/one@1.0.0 installed,/app /app/node_modules/@s/one/package.json",
+        "pkg:npm/a@2.0.0 installed,/app/node_modules/.pnpm/a@2.0.0 /app/node_modules/.pnpm/a@2.0.0/node_modules/a/package.json",
+    ];
+    assert_eq!((found.as_slice(), codes), (expected.map(str::to_owned).as_slice(), vec![]));
+}
+
+#[test]
 fn what_python_projects_ask_for_is_apart_from_what_is_installed() {
     let mut tree = MemoryTree::new("test");
     tree.file("/app/requirements.txt", "Flask_X==2.0\nrequests>=2\n");
@@ -96,6 +113,7 @@ fn only_built_libraries_of_r_are_installed() {
     let built = "Package: ggplot2\nVersion: 3.4.0\nImports: cli,\n  rlang (>= 1.0)\nDepends: R (>= 3.3)\nLicense: MIT + file LICENSE\nRepository: CRAN\nBuilt: R 4.2.2; ; 2023-01-01 00:00:00 UTC; unix\n";
     tree.file("/usr/local/lib/R/site-library/ggplot2/DESCRIPTION", built);
     tree.file("/src/ggplot2/DESCRIPTION", "Package: ggplot2\nVersion: 3.4.1\n");
+    tree.file("/usr/local/lib/R/site-library/00LOCK-ggplot2/ggplot2/DESCRIPTION", built);
     tree.file("/usr/lib/R/library/bad/DESCRIPTION", "Package: bad\nBuilt: R 4\n");
     tree.file("/etc/apt/DESCRIPTION", "something else");
     let (found, codes) = catalog(&tree);

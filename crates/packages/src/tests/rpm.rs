@@ -299,3 +299,12 @@ fn no_database_is_told_as_such() {
     }
     assert_eq!(catalog_database("Packages", b""), told(&[], &[]));
 }
+
+#[test]
+fn a_key_has_no_source() {
+    let key = header(&[(1000, "gpg-pubkey"), (1001, "1"), (1002, "2"), (1044, "(none)")], &[]);
+    let mut tree = MemoryTree::new("test");
+    tree.file("/var/lib/rpm/Packages.db", ndb(&[key]));
+    let package = catalog(&tree).0.packages.remove(0);
+    assert_eq!((package.value("source"), package.purl.as_str()), ("", "pkg:rpm/rpm/gpg-pubkey@1-2"));
+}
