@@ -8,6 +8,7 @@ mod compose;
 mod dockerfile;
 mod history;
 mod instruction;
+mod others;
 mod pairs;
 mod pins;
 mod requirements;

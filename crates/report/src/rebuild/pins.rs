@@ -1,4 +1,4 @@
-//! Files that install the same versions anew: `Dockerfile.pinned`, `requirements.txt`, `environment.yml`; and with versions
+//! Files that install the same versions anew: `Dockerfile.pinned`, `requirements.txt`, `environment.yml`, `libraries.R`; and with versions
 //! that were chosen for all images `Dockerfile.standard` and what it needs.
 //!
 //! Forms: pip's requirements file format, conda's "Creating an environment file manually", apt-get(8) and sources.list(5),
@@ -13,6 +13,7 @@ use super::base::{is_reference, reference, told_base};
 use super::dockerfile::{Dockerfile, Recipe, write_step};
 use super::history::{list, usual_shell};
 use super::instruction::Instruction;
+use super::others;
 use super::requirements::{of_python, requirements};
 use super::settings::Settings;
 use super::words::{Escape, on_one_line};
@@ -51,8 +52,10 @@ pub struct PinnedFile {
 /// image without packages.
 pub fn pinned(pins: &Pins<'_>, chosen: Option<&Chosen>) -> Vec<PinnedFile> {
     let installed = |of| pins.packages.packages.iter().filter(move |it| it.ecosystem() == of && it.is_installed());
-    let known = [Ecosystem::Apt, Ecosystem::Apk, Ecosystem::Pip, Ecosystem::Conda];
-    if !known.into_iter().any(|of| installed(of).next().is_some()) {
+    const SYSTEM: [Ecosystem; 3] = [Ecosystem::Apt, Ecosystem::Apk, Ecosystem::Rpm];
+    const LANGUAGES: [Ecosystem; 5] =
+        [Ecosystem::Pip, Ecosystem::Conda, Ecosystem::Npm, Ecosystem::Gem, Ecosystem::Cran];
+    if !SYSTEM.into_iter().chain(LANGUAGES).any(|of| installed(of).next().is_some()) {
         return Vec::new();
     }
     let ending = if chosen.is_some() { ".standard" } else { "" };
@@ -79,7 +82,10 @@ pub fn pinned(pins: &Pins<'_>, chosen: Option<&Chosen>) -> Vec<PinnedFile> {
         files.push(environment_file(&name, environment, packages, chosen));
         conda_files.push(((*environment).to_owned(), name));
     }
-    let file = dockerfile(pins, chosen, &copies, &conda_files);
+    let libraries = others::r(&format!("libraries{ending}.R"), pins, chosen);
+    let script = libraries.as_ref().map(|file| file.name.clone());
+    files.extend(libraries);
+    let file = dockerfile(pins, chosen, &copies, &conda_files, script.as_deref());
     let (name, kind, reason) = match chosen {
         None => ("Dockerfile.pinned", RebuiltKind::Pinned, "the packages of the image"),
         Some(_) => {
@@ -151,7 +157,7 @@ fn channel(recorded: &str) -> Option<String> {
 }
 
 /// The release that os-release tells: its id and its version.
-fn release(packages: &ImagePackages) -> Option<(&str, &str)> {
+pub(super) fn release(packages: &ImagePackages) -> Option<(&str, &str)> {
     let mut all = packages.packages.iter().filter(|package| package.ecosystem() == Ecosystem::Os);
     all.find(|package| package.value("kind") == "release")
         .map(|package| (package.name.as_str(), package.version.as_str()))
@@ -180,6 +186,7 @@ fn dockerfile(
     chosen: Option<&Chosen>,
     requirements: &[(String, String)],
     environments: &[(String, String)],
+    libraries: Option<&str>,
 ) -> Dockerfile {
     let (recipe, escape) = (pins.recipe, Escape::USUAL);
     let mut file = Dockerfile::default();
@@ -198,6 +205,7 @@ fn dockerfile(
     from(pins, &mut file);
     apt(pins, chosen, &mut file);
     apk(pins, chosen, &mut file);
+    others::rpm(pins, chosen, &mut file);
     if !environments.is_empty() {
         file.guess("micromamba stands for conda, which is not installed by a package");
         file.instruction("COPY --from=mambaorg/micromamba:latest /bin/micromamba /usr/local/bin/micromamba", escape);
@@ -237,6 +245,11 @@ fn dockerfile(
         words.push("--requirement".to_owned());
         install(name, &words, &mut file);
     }
+    others::npm(pins, chosen, &mut file);
+    others::gem(pins, chosen, &mut file);
+    if let Some(name) = libraries {
+        others::run_r(name, &mut file);
+    }
     file.text.push('\n');
     if let Some(name) = recipe.base.and_then(|base| reference(base.of.image)) {
         file.guess(&format!(
@@ -270,10 +283,10 @@ fn dockerfile(
 
 fn from(pins: &Pins<'_>, file: &mut Dockerfile) {
     let told = told_base(pins.recipe.config).map(str::to_owned);
-    let by_release = release(pins.packages).map(|(id, version)| match suite(id, version) {
-        Some(suite) => format!("{id}:{suite}"),
-        None if version.is_empty() => format!("{id}:latest"),
-        None => format!("{id}:{version}"),
+    let by_release = release(pins.packages).map(|(id, version)| match (suite(id, version), version) {
+        (Some(suite), _) => format!("{id}:{suite}"),
+        (None, "") => format!("{id}:latest"),
+        (None, version) => others::image_of_rpm(id, version).unwrap_or_else(|| format!("{id}:{version}")),
     });
     let by_variable = by_variable(pins);
     let all = [
@@ -299,10 +312,12 @@ fn by_variable(pins: &Pins<'_>) -> Option<String> {
     let environment = list(pins.recipe.config.get("config")?, "Env");
     let (id, version) = release(pins.packages)?;
     let suite = suite(id, version).filter(|_| id == "debian")?;
-    [("python", "PYTHON_VERSION="), ("node", "NODE_VERSION=")].into_iter().find_map(|(name, variable)| {
-        let version = environment.iter().find_map(|it| it.strip_prefix(variable)).filter(|it| is_word(it, "."))?;
-        Some(format!("{name}:{version}-{suite}"))
-    })
+    [("python", "PYTHON_VERSION="), ("node", "NODE_VERSION="), ("ruby", "RUBY_VERSION=")].into_iter().find_map(
+        |(name, variable)| {
+            let version = environment.iter().find_map(|it| it.strip_prefix(variable)).filter(|it| is_word(it, "."))?;
+            Some(format!("{name}:{version}-{suite}"))
+        },
+    )
 }
 
 /// apt's packages, from the archive as it was when they were installed.
@@ -379,7 +394,7 @@ fn apk(pins: &Pins<'_>, chosen: Option<&Chosen>, file: &mut Dockerfile) {
 }
 
 /// A command with a word a line.
-fn list_of(first: &str, words: &[String], last: &str, file: &mut Dockerfile) {
+pub(super) fn list_of(first: &str, words: &[String], last: &str, file: &mut Dockerfile) {
     if words.is_empty() {
         return;
     }
@@ -397,7 +412,7 @@ fn install(name: &str, words: &[String], file: &mut Dockerfile) {
     run(&words, file);
 }
 
-fn run(words: &[String], file: &mut Dockerfile) {
+pub(super) fn run(words: &[String], file: &mut Dockerfile) {
     let instruction = Instruction::Run { shell: usual_shell(false), line: shell_line(words) };
     match instruction.text(Escape::USUAL, &usual_shell(false)) {
         Ok(text) if !text.contains('\n') => file.instruction(&text, Escape::USUAL),
