@@ -1,4 +1,4 @@
-//! The crates a Rust program was built from, where cargo-auditable wrote them into the section `.dep-v0`: JSON packed with
+//! The crates a Rust program was built from, where cargo-auditable wrote them into the section `.dep-v0` (so on every system): JSON packed with
 //! zlib (rust-secure-code/cargo-auditable, `auditable-serde`).
 
 use careen_evidence::{FileTree, Findings, Limits, NodeId, ReadError};

@@ -1,7 +1,11 @@
-//! Programs as files: the sections of an ELF file (System V ABI, "Object Files"), of 32 or 64 bits, in either byte order.
+//! Programs as files: the sections of an ELF file (System V ABI, "Object Files"), of 32 or 64 bits, in either byte order;
+//! and of programs of Windows and macOS, which lie in images too, to be handed out or built for.
 //!
-//! Only the header, the table of sections with their names, and the sections asked for are read. Not handled: files of
-//! Windows and macOS, which no Linux image runs, and programs whose section table was cut away or packed (UPX).
+//! Only the header, the table of sections with their names, and the sections asked for are read. Not handled: programs
+//! whose section table was cut away or packed (UPX).
+
+mod mach_o;
+mod pe;
 
 use std::rc::Rc;
 
@@ -32,13 +36,16 @@ pub fn catalog(
 #[derive(Clone, Debug)]
 struct Section {
     name: Vec<u8>,
-    kind: u32,
     address: u64,
     offset: u64,
     size: u64,
+    /// Whether its bytes are in the file.
+    has_bytes: bool,
+    /// Data that the program may write, where the format tells it of sections.
+    is_writable_data: bool,
 }
 
-/// An ELF file.
+/// A program.
 pub struct Executable {
     source: Rc<dyn ByteSource>,
     /// Where it lies, for messages.
@@ -75,12 +82,25 @@ impl Executable {
             return Ok(None);
         }
         source.read_exact_at(0, &mut header)?;
+        let made = |sections, is_big_endian| Executable {
+            source: Rc::clone(&source),
+            place: place.clone(),
+            limits: *limits,
+            sections,
+            is_big_endian,
+        };
+        if header.starts_with(b"MZ") {
+            let sections = pe::sections(&*source, &place, limits, &header)?;
+            return Ok(sections.map(|sections| made(sections, false)));
+        }
         if !header.starts_with(b"\x7fELF") {
-            return Ok(None);
+            let Some((start, header)) = mach_o::first(&*source, &place, limits, &header)? else { return Ok(None) };
+            let found = mach_o::sections(&*source, &place, limits, start, &header)?;
+            return Ok(found.map(|(sections, is_big_endian)| made(sections, is_big_endian)));
         }
         let raw = Fields::new("elf header", &place, &header);
         let (is_64, is_big_endian) = (raw.u8(4)? == 2, raw.u8(5)? == 2);
-        let elf = Elf { fields: raw, is_64, is_big_endian };
+        let elf = Number { fields: raw, is_64, is_big_endian };
         let (table, size, count, names) = if is_64 {
             (elf.word(0x28)?, elf.half(0x3a)?, elf.half(0x3c)?, elf.half(0x3e)?)
         } else {
@@ -99,15 +119,16 @@ impl Executable {
         let mut offsets = Vec::new();
         let mut sections = Vec::new();
         for entry in headers.chunks_exact(usize::from(size)) {
-            let entry = Elf { fields: Fields::new("elf section header", &place, entry), is_64, is_big_endian };
+            let entry = Number { fields: Fields::new("elf section header", &place, entry), is_64, is_big_endian };
             let [address, offset, size] = if is_64 { [16, 24, 32] } else { [12, 16, 20] };
             offsets.push(entry.int(0)?);
             sections.push(Section {
                 name: Vec::new(),
-                kind: entry.int(4)?,
                 address: entry.word(address)?,
                 offset: entry.word(offset)?,
                 size: entry.word(size)?,
+                has_bytes: entry.int(4)? != NO_BITS,
+                is_writable_data: false,
             });
         }
         let Some(names) = sections.get(usize::from(names)) else { return Ok(None) };
@@ -133,19 +154,26 @@ impl Executable {
 
     /// The bytes of a section, at most `most` of them from its start; `None` when there is no such section.
     pub fn section(&self, name: &[u8], most: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        let Some(section) = self.sections.iter().find(|section| section.name == name && section.kind != NO_BITS) else {
+        let Some(section) = self.sections.iter().find(|section| section.name == name && section.has_bytes) else {
             return Ok(None);
         };
         read_vec(&*self.source, &self.place, section.offset, section.size.min(most), &self.limits).map(Some)
     }
 
+    /// The start of the first section with data that the program may write, at most `most` bytes; `None` when there is
+    /// none, or where the format does not tell it of sections.
+    pub fn writable_data(&self, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let mut all = self.sections.iter();
+        let Some(section) = all.find(|it| it.is_writable_data && it.has_bytes && it.size > 0) else { return Ok(None) };
+        read_vec(&*self.source, &self.place, section.offset, section.size.min(most), &self.limits).map(Some)
+    }
+
     /// Bytes at an address of the running program, at most `most`.
     pub fn at_address(&self, address: u64, length: u64, most: u64) -> Result<Vec<u8>, ReadError> {
-        let held =
-            self.sections.iter().filter(|section| section.kind != NO_BITS && section.address > 0).find_map(|it| {
-                let from = address.checked_sub(it.address).filter(|from| *from < it.size)?;
-                Some((it.offset.checked_add(from)?, it.size.saturating_sub(from)))
-            });
+        let held = self.sections.iter().filter(|section| section.has_bytes && section.address > 0).find_map(|it| {
+            let from = address.checked_sub(it.address).filter(|from| *from < it.size)?;
+            Some((it.offset.checked_add(from)?, it.size.saturating_sub(from)))
+        });
         match held {
             Some((offset, room)) if length <= room && length <= most => {
                 read_vec(&*self.source, &self.place, offset, length, &self.limits)
@@ -165,13 +193,13 @@ fn of(limits: &Limits) -> Limits {
 }
 
 /// Fields in the file's own width and byte order.
-struct Elf<'a> {
+struct Number<'a> {
     fields: Fields<'a>,
     is_64: bool,
     is_big_endian: bool,
 }
 
-impl Elf<'_> {
+impl Number<'_> {
     fn half(&self, offset: usize) -> Result<u16, ReadError> {
         if self.is_big_endian { self.fields.u16_be(offset) } else { self.fields.u16_le(offset) }
     }

@@ -1,5 +1,5 @@
-//! What a Go program was built from, as the linker writes it into the section `.go.buildinfo` (Go sources,
-//! `debug/buildinfo/buildinfo.go`): the toolchain, the main module and every module it depends on.
+//! What a Go program was built from, as the linker writes it into the section `.go.buildinfo`, on macOS `__go_buildinfo`, on
+//! Windows at the start of the writable data (Go sources, `debug/buildinfo/buildinfo.go`): the toolchain, the main module and every module it depends on.
 //!
 //! The toolchain is listed as the module `stdlib`. A module that another replaces is listed as the other, with the role
 //! `replaced`; one that a directory replaces keeps its own name. A main module built from a work tree has the version
@@ -15,7 +15,7 @@ use crate::{Cataloger, path, purl::purl};
 /// The cataloger of Go's modules.
 pub struct Go;
 
-const SECTION: &[u8] = b".go.buildinfo";
+const SECTIONS: [&[u8]; 2] = [b".go.buildinfo", b"__go_buildinfo"];
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 
 /// Text of the modules stands between two marks of 16 bytes.
@@ -24,13 +24,23 @@ const MARK: usize = 16;
 /// Bounds of what is read; large programs have some 200 KiB of modules.
 const LARGEST: u64 = 8 << 20;
 
+/// How much of the data of a program without a section for it is looked through: it stands near the start.
+const LARGEST_DATA: u64 = 64 << 10;
+
 impl Cataloger for Go {
     fn ecosystem(&self) -> Ecosystem {
         Ecosystem::Go
     }
 
     fn inspect(&self, executable: &Executable, path: &[u8]) -> Result<Vec<Package>, ReadError> {
-        let Some(section) = executable.section(SECTION, LARGEST)? else { return Ok(Vec::new()) };
+        let mut section = None;
+        for name in SECTIONS {
+            section = section.or(executable.section(name, LARGEST)?);
+        }
+        let section = match section {
+            Some(section) => section,
+            None => executable.writable_data(LARGEST_DATA)?.unwrap_or_default(),
+        };
         let Some((version, modules)) = build_info(executable, &section)? else { return Ok(Vec::new()) };
         Ok(packages(&version, &modules, path))
     }

@@ -219,13 +219,14 @@ pub fn catalog_file(
     packages
 }
 
-/// Whether a file may be a program to look into: executable, and not a shared library. Libraries are thousands in an image,
-/// and what Go and Rust build as such is rare.
+/// Whether a file may be a program to look into: executable (or one of Windows by its name, which needs no permission), and
+/// not a shared library. Libraries are thousands in an image, and what Go and Rust build as such is rare.
 fn is_program(path: &[u8], stat: &Stat) -> bool {
     const SMALLEST: u64 = 4096;
     let name = path::name(path);
     let is_library = name.ends_with(b".so") || name.windows(4).any(|part| part == b".so.");
-    stat.kind == Kind::File && stat.mode & 0o111 != 0 && stat.size >= SMALLEST && !is_library
+    let is_executable = stat.mode & 0o111 != 0 || name.ends_with(b".exe");
+    stat.kind == Kind::File && is_executable && stat.size >= SMALLEST && !is_library
 }
 
 /// What a program tells of what it was built from. What cannot be read is a finding; an error only when cancelled.

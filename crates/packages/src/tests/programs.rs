@@ -35,6 +35,71 @@ fn elf(sections: &[(&str, u64, &[u8])]) -> Vec<u8> {
     file
 }
 
+/// A program of Windows of 64 bits, made for the address 0x400000, with these sections (name, address behind it,
+/// `Characteristics`, content), each filled up to 512 bytes.
+fn pe(sections: &[(&str, u32, u32, &[u8])]) -> Vec<u8> {
+    let mut file = vec![0; 0x40];
+    file[..2].copy_from_slice(b"MZ");
+    file[0x3c] = 0x40; // e_lfanew
+    file.extend(b"PE\0\0");
+    let mut coff = vec![0; 20];
+    coff[2] = sections.len() as u8; // NumberOfSections
+    coff[16] = 240; // SizeOfOptionalHeader
+    let mut optional = vec![0; 240];
+    optional[..2].copy_from_slice(&0x20b_u16.to_le_bytes());
+    optional[24..32].copy_from_slice(&0x40_0000_u64.to_le_bytes()); // ImageBase
+    file.extend([coff, optional].concat());
+    let mut at = 0x2000;
+    let mut content = Vec::new();
+    for (name, address, characteristics, bytes) in sections {
+        let mut entry = [0; 40];
+        entry[..name.len()].copy_from_slice(name.as_bytes());
+        let filled = bytes.len().next_multiple_of(512);
+        let numbers = [bytes.len() as u32, *address, filled as u32, at].map(u32::to_le_bytes).concat();
+        entry[8..24].copy_from_slice(&numbers);
+        entry[36..].copy_from_slice(&characteristics.to_le_bytes());
+        file.extend(entry);
+        content.extend(*bytes);
+        content.resize(content.len() + filled - bytes.len(), 0xee);
+        at += filled as u32;
+    }
+    file.resize(0x2000, 0);
+    [file, content].concat()
+}
+
+/// A program of macOS with one segment that may be written, and these sections (name, address, content).
+fn mach_o(sections: &[(&str, u64, &[u8])], is_64: bool, big_endian: bool) -> Vec<u8> {
+    let n32 = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let word = |number: u64| match (is_64, big_endian) {
+        (true, true) => number.to_be_bytes().to_vec(),
+        (true, false) => number.to_le_bytes().to_vec(),
+        (false, _) => n32(number as u32).to_vec(),
+    };
+    let name = |name: &str| [name.as_bytes(), &[0; 16]].concat()[..16].to_vec();
+    let mut entries = Vec::new();
+    let mut content = Vec::new();
+    for (section, address, bytes) in sections {
+        let at = 0x2000 + content.len() as u32;
+        entries.extend(
+            [name(section), name("__DATA"), word(*address), word(bytes.len() as u64), n32(at).to_vec()].concat(),
+        );
+        entries.extend(vec![0; if is_64 { 28 } else { 24 }]);
+        content.extend(*bytes);
+    }
+    let (kind, protection) = (if is_64 { 0x19 } else { 1 }, [3, 3, sections.len() as u32, 0].map(n32).concat());
+    let addresses = vec![0; if is_64 { 32 } else { 16 }];
+    let rest = [name("__DATA"), addresses, protection, entries].concat();
+    let segment = [&n32(kind)[..], &n32(rest.len() as u32 + 8), &rest].concat();
+    // A command of another kind before it: LC_UUID.
+    let commands = [&n32(0x1b)[..], &n32(24), &[7; 16], &segment].concat();
+    let magic = if is_64 { 0xfeed_facf_u32 } else { 0xfeed_face };
+    let mut file = [magic, 7, 3, 2, 2, commands.len() as u32, 0].map(n32).concat();
+    file.extend(vec![0; if is_64 { 4 } else { 0 }]);
+    file.extend(commands);
+    file.resize(0x2000, 0);
+    [file, content].concat()
+}
+
 fn program(tree: &mut MemoryTree, path: &str, bytes: Vec<u8>) {
     let node = tree.file(path, bytes);
     tree.stat_mut(node, |stat| stat.mode = 0o755);
@@ -223,4 +288,83 @@ fn sizes_that_an_archive_only_claims_cost_nothing() {
     tree.file("/wild.jar", archive);
     let (found, codes) = catalog(&tree);
     assert_eq!((found.packages.len(), codes), (0, vec!["package-record-lost", "package-record-lost"]));
+}
+
+#[test]
+fn programs_of_other_systems_tell_the_same() {
+    let modules = marked(MODULES);
+    let mut inline = b"\xff Go buildinf:\x08\x02".to_vec();
+    inline.resize(32, 0);
+    inline.extend([&[6][..], b"go1.22", &[modules.len() as u8], &modules].concat());
+    // Before Go 1.18, and the strings stand in another section.
+    let at = 0x40_3000_u64;
+    let strings =
+        [&[at + 32, 6, at + 38, modules.len() as u64].map(u64::to_le_bytes).concat()[..], b"go1.17", &modules].concat();
+    let mut pointers = b"\xff Go buildinf:\x08\x00".to_vec();
+    pointers.extend([at, at + 16].map(u64::to_le_bytes).concat());
+    let json = br#"{"packages":[{"name":"a","version":"1.0.0","source":"crates.io"}]}"#;
+    let crates = miniz_oxide::deflate::compress_to_vec_zlib(json, 6);
+    // Code; data to be read; data to be written.
+    let (code, read, write) = (0x6000_0020, 0x4000_0040, 0xc060_0040);
+    let mut tree = MemoryTree::new("test");
+    // Programs of Windows need no permission.
+    tree.file(
+        "/dist/new.exe",
+        pe(&[(".text", 0x1000, code, b"x"), (".rdata", 0x2000, read, b"x"), (".data", 0x3000, write, &inline)]),
+    );
+    tree.file("/dist/old.exe", pe(&[(".data", 0x2000, write, &pointers), (".rdata", 0x3000, read, &strings)]));
+    tree.file("/dist/rust.exe", pe(&[(".dep-v0", 0x2000, read, &crates)]));
+    program(
+        &mut tree,
+        "/dist/mac-64",
+        mach_o(&[("__text", 0x1000, b"x"), ("__go_buildinfo", 0x2000, &inline)], true, false),
+    );
+    program(&mut tree, "/dist/mac-ppc", mach_o(&[("__go_buildinfo", 0x2000, &inline)], false, true));
+    program(&mut tree, "/dist/mac-rust", mach_o(&[(".dep-v0", 0x1000, &crates)], true, false));
+    // For two processors: the first of them begins at 0x1000.
+    let mut fat = [0xcafe_babe_u32, 2, 7, 3, 0x1000, 0x4000, 12].map(u32::to_be_bytes).concat();
+    fat.resize(0x1000, 0);
+    fat.extend(mach_o(&[("__go_buildinfo", 0x2000, &inline)], true, false));
+    program(&mut tree, "/dist/mac-fat", fat);
+    // No programs: a class of Java, one of DOS.
+    program(&mut tree, "/dist/class", [&[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61][..], &[0; 5000]].concat());
+    program(&mut tree, "/dist/dos.exe", [&b"MZ"[..], &[0xff; 5000]].concat());
+    let (found, codes) = catalog(&tree);
+    let told = |name: &str| -> Vec<_> {
+        let all = found.packages.iter().filter(|it| it.found_at == format!("/dist/{name}"));
+        all.map(|it| (it.name.as_str(), it.version.as_str())).collect()
+    };
+    let modules = [("example.org/x", "v1.0.0"), ("example.org/y/v2", "v2.3.4")];
+    for name in ["new.exe", "old.exe", "mac-64", "mac-ppc", "mac-fat"] {
+        let go = if name == "old.exe" { "1.17" } else { "1.22" };
+        assert_eq!(told(name), [&modules[..], &[("stdlib", go)]].concat(), "{name}");
+    }
+    for name in ["rust.exe", "mac-rust"] {
+        assert_eq!(told(name), [("a", "1.0.0")], "{name}");
+    }
+    assert_eq!((found.packages.len(), codes), (17, vec![]));
+}
+
+#[test]
+fn programs_of_other_systems_may_be_cut_anywhere() {
+    let whole = [
+        pe(&[(".data", 0x2000, 0xc000_0040, b"\xff Go buildinf:")]),
+        mach_o(&[("__go_buildinfo", 0x2000, b"\xff Go buildinf:\x08\x02")], true, false),
+        [&[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2][..], &[0xff; 4200]].concat(),
+    ];
+    for whole in whole {
+        for length in (4096..whole.len()).step_by(97).chain([whole.len()]) {
+            let mut tree = MemoryTree::new("test");
+            program(&mut tree, "/bin/x", whole[..length].to_vec());
+            assert!(catalog(&tree).0.packages.is_empty());
+        }
+        // Every field of the head as large as it can be.
+        for at in 0..400.min(whole.len() - 4) {
+            let mut bytes = whole.clone();
+            bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
+            let mut tree = MemoryTree::new("test");
+            program(&mut tree, "/bin/x", bytes);
+            assert!(catalog(&tree).0.packages.is_empty());
+        }
+    }
 }
