@@ -5,7 +5,7 @@
 # composer fill their trees with tiny packages that are made here, and are asked what they installed. Nothing is fetched.
 # Needs root on Linux (x86-64) with Debian's docker.io, rpm, gnupg, db5.3-util, r-base-core, ruby, composer, php-zip, e2fsprogs,
 # zstd and iproute2; npm; yarn (1) and pnpm (8) on PATH. Debian's rpm writes no NDB: CAREEN_RPM_NDB names one that was built from
-# rpm's sources with --enable-ndb.
+# rpm's sources (./configure --enable-ndb --with-crypto=libgcrypt --disable-plugins --without-archive).
 # It works in name spaces of its own; nothing of the machine's own Docker is touched.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
