@@ -50,16 +50,17 @@ const browser = await chromium.launch({
 export const quit = () => browser.close();
 
 /**
- * A fresh profile with the page loaded, from where it is served or from `at`. `watched` collects what must not happen: requests that leave the page's own
+ * A fresh profile with the page loaded, from where it is served or from `at`, after `script` was run in it. `watched` collects what must not happen: requests that leave the page's own
  * address, errors of its scripts, breaches of its policy.
  */
-export async function openPage(options = {}, at = url) {
+export async function openPage(options = {}, at = url, script = '') {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', ...options });
   const watched = { requests: [], away: [], errors: [] };
   context.on('request', (request) => {
     watched.requests.push(request.url());
     if (![at, 'blob:', 'data:'].some((own) => request.url().startsWith(own))) watched.away.push(request.url());
   });
+  if (script) await context.addInitScript(script);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   page.on('pageerror', (error) => watched.errors.push(String(error)));

@@ -11,6 +11,7 @@ use crate::boot::Boot;
 use crate::components::{FolderFiles, Icon, dropped_folder, files_of, icon, picked_folder, read_folder};
 use crate::engine::{Engine, Side, unreadable};
 use crate::exporter::{Exporter, Mark};
+use crate::finder::Finder;
 use crate::messages::{self, Text, general};
 use crate::pages;
 use crate::state::{Basket, Phase, Picked, Pins, Route, Settings, Told};
@@ -38,6 +39,8 @@ pub struct Context {
     pub basket: Basket,
     /// What a second reader says of it.
     pub witness: Witness,
+    /// The search for files.
+    pub finder: Finder,
     /// Versions that the person chose for the standard set.
     pub pins: Pins,
     /// The queue of what is taken out.
@@ -200,6 +203,7 @@ pub fn App() -> impl IntoView {
         aside: StoredValue::new_local(Side::new(engine.clone())),
         basket: Basket::new(),
         witness: Witness::new(engine.clone()),
+        finder: Finder::new(),
         pins: Pins::load(),
         exporter: StoredValue::new_local(Exporter::new(engine.clone(), told.picked)),
         engine: StoredValue::new_local(engine),
@@ -225,6 +229,7 @@ pub fn App() -> impl IntoView {
         let now = told.picked.with(|picked| picked.as_ref().map(Mark::of));
         if before.is_some_and(|before| before != now) {
             context.basket.items.set(Vec::new());
+            context.finder.forget();
             context.witness.forget();
         }
         now
@@ -323,6 +328,7 @@ fn Page() -> impl IntoView {
             Route::Volumes(_) => view! { <pages::Volumes /> }.into_any(),
             Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
             Route::Files { .. } => view! { <pages::Files /> }.into_any(),
+            Route::Find(_) => view! { <pages::Find /> }.into_any(),
             Route::Packages { .. } => view! { <pages::Packages /> }.into_any(),
             Route::BuildCache(_) => view! { <pages::BuildCache /> }.into_any(),
             Route::Space(_) => view! { <pages::Space /> }.into_any(),

@@ -5,6 +5,7 @@ mod boot;
 mod components;
 mod engine;
 mod exporter;
+mod finder;
 mod format;
 mod messages;
 mod pages;

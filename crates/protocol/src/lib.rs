@@ -14,6 +14,7 @@
 //! [`Event::Cancelled`] comes soon, the page ends the worker and starts another.
 
 mod exports;
+mod find;
 mod rows;
 mod wire;
 
@@ -27,6 +28,7 @@ pub use exports::{
     ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep,
     OnDamage, PackStep,
 };
+pub use find::{FindOf, FindStep, Part};
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
 pub use wire::{WireError, decode, encode};
 
@@ -66,7 +68,10 @@ pub enum Request {
     },
     /// Does what takes longer: measures volumes, collects and compares packages. Told by [`Event::Volumes`],
     /// [`Event::Collected`], [`Event::Compared`] and at last [`Event::Complete`]. What was done already is not done again.
-    Fill,
+    Fill {
+        /// Pieces of it that are left out, since a worker ended at them; each is told as a finding.
+        skip: Vec<Part>,
+    },
     /// Opens every file once, as the `doctor` command does, after what is still to do. What is wrong is told by
     /// [`Event::Findings`] and [`Event::Doctor`], the end by [`Event::Checked`] and [`Event::Complete`].
     Check,
@@ -83,6 +88,10 @@ pub enum Request {
         /// How many rows.
         count: u64,
     },
+    /// Begins to look for files, in place of any other such search. Answered by [`Reply::Begun`].
+    Find(FindOf),
+    /// Goes on looking for a short while. Answered by [`Reply::Found`].
+    FindNext,
     /// Bytes of a file. Answered by [`Reply::Bytes`].
     ReadFile {
         /// Scope as the command line writes it.
@@ -213,6 +222,8 @@ pub enum Event {
         /// [`BUILD`] of the worker.
         build: String,
     },
+    /// Which piece of longer work is begun; `None` when it is done. A worker that ends in between ended at it.
+    Doing(Option<Part>),
     /// How far the work has come.
     Progress(Progress),
     /// Volumes were measured.
@@ -285,6 +296,8 @@ pub enum Reply {
         /// The rows.
         rows: Rows,
     },
+    /// Files that were found since the last answer.
+    Found(FindStep),
     /// Bytes; they travel beside the message.
     Bytes {
         /// Length of the whole file.
@@ -393,6 +406,8 @@ pub enum FailureKind {
     OverLimit,
     /// Another file is needed as well.
     NeedsFile,
+    /// The path leads to nothing on this disk.
+    NotThere,
     /// The person asked to stop.
     Cancelled,
     /// No disk is open in the worker.

@@ -175,6 +175,9 @@ fn own_cause(finding: &Finding) -> Option<Belongs> {
         &store::LOG_UNREADABLE,
     ]) {
         Some(Belongs::ToWhatIsBroken(&causes::FILESYSTEM_DAMAGED, Likely))
+    } else if is_one_of(&[&general::READER_ENDED]) {
+        // Our fault, and none of the disk.
+        Some(Belongs::ToNone)
     } else if is_one_of(&[&general::NOT_SUPPORTED]) {
         Some(Belongs::ToWhatIsBroken(&causes::NOT_READ, Certain))
     } else if is_one_of(&[&survey::NO_STORE]) {

@@ -49,6 +49,9 @@ pub fn list(
 }
 
 /// Where a filesystem shows what has lost its name.
+/// How the error of a path that leads nowhere begins.
+pub const NOT_THERE: &str = "no such file or directory";
+
 const LOST_FOUND: &[u8] = b"/lost+found";
 
 struct Lister<'a> {
@@ -120,7 +123,7 @@ impl Lister<'_> {
 pub fn find(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -> Result<NodeId, ReadError> {
     resolve_path(tree, path, findings)?.ok_or_else(|| {
         let shown = String::from_utf8_lossy(path).into_owned();
-        ReadError::corrupt(&tree.place(tree.root()), format_args!("no such file or directory: {shown:?}"))
+        ReadError::corrupt(&tree.place(tree.root()), format_args!("{NOT_THERE}: {shown:?}"))
     })
 }
 

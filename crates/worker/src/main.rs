@@ -10,6 +10,7 @@ mod directory;
 mod exports;
 mod file_check;
 mod files;
+mod find;
 mod packages;
 mod packing;
 mod post;

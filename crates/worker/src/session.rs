@@ -7,6 +7,7 @@ use std::str::FromStr;
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
 use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
+use careen_survey::list::NOT_THERE;
 use careen_survey::{Kit, Options, Packing, Scope, Session, report};
 use web_sys::File;
 
@@ -15,12 +16,13 @@ use crate::directory::{Directory, OpenFile};
 use crate::exports::{self, Exporting};
 use crate::file_check::FileChecking;
 use crate::files::{Choice, Files, open_folder};
+use crate::find::Finding;
 use crate::packages::Packages;
 use crate::packing;
 use crate::timeline::{self, Timeline};
 use crate::web_file::WebFile;
 use crate::work::Queue;
-use crate::{answer, post};
+use crate::{answer, find, post};
 
 /// Trees kept open, so that paging through a directory does not merge an image again.
 const TREES_KEPT: usize = 4;
@@ -58,6 +60,8 @@ pub struct OpenDisk {
     pub exporting: Option<Exporting>,
     /// The kit that is being written.
     pub kit: Option<Kit>,
+    /// The search for files that is under way.
+    pub finding: Option<Finding>,
     trees: Vec<(String, Rc<dyn FileTree>)>,
     findings_told: usize,
 }
@@ -201,6 +205,7 @@ impl Worker {
             timeline: None,
             exporting: None,
             kit: None,
+            finding: None,
             trees: Vec::new(),
             findings_told,
         });
@@ -216,8 +221,8 @@ impl OpenDisk {
             | Request::CheckNext
             | Request::PackBegin(_)
             | Request::Pack { .. } => return Ok(()),
-            Request::Fill => {
-                queue.fill(self);
+            Request::Fill { skip } => {
+                queue.fill(self, &skip);
                 return Ok(());
             }
             Request::Check => {
@@ -236,6 +241,8 @@ impl OpenDisk {
                 post::bytes(id, total, &bytes);
                 return Ok(());
             }
+            Request::Find(of) => find::begin(self, of)?,
+            Request::FindNext => find::next(self)?,
             Request::History { image } => Reply::History(self.session.history(&image)?),
             Request::Inspect { scope } => {
                 let mut findings = Findings::new();
@@ -333,6 +340,7 @@ pub fn failure(error: &ReadError) -> Failure {
             let (paths, identities) = (needs.names.clone(), needs.linkages.clone());
             (FailureKind::NeedsFile, Some(NeededFile { paths, identities }))
         }
+        ErrorKind::Corrupt(reason) if reason.starts_with(NOT_THERE) => (FailureKind::NotThere, None),
         ErrorKind::Corrupt(_) => (FailureKind::Corrupt, None),
         ErrorKind::OverLimit(_) => (FailureKind::OverLimit, None),
         ErrorKind::Cancelled => (FailureKind::Cancelled, None),

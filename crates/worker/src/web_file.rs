@@ -51,10 +51,12 @@ impl WebFile {
 
     fn read_piece(&self, offset: u64, piece: &mut [u8]) -> Result<(), ReadError> {
         let end = offset.saturating_add(piece.len() as u64);
-        let read = self
-            .file
-            .slice_with_f64_and_f64(offset as f64, end as f64)
-            .and_then(|slice| self.reader.read_as_array_buffer(&slice));
+        let read = || {
+            let slice = self.file.slice_with_f64_and_f64(offset as f64, end as f64)?;
+            self.reader.read_as_array_buffer(&slice)
+        };
+        // A disk that slept, or a share that was away for a moment, fails once; a file that changed fails again.
+        let read = read().or_else(|_| read());
         let bytes = Uint8Array::new(&read.map_err(|error| self.failure(&error))?.into());
         if bytes.length() as usize != piece.len() {
             let (found, expected) = (bytes.length(), piece.len());

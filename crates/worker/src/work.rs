@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use careen_evidence::ReadError;
-use careen_model::Progress;
-use careen_protocol::{Event, MeasuredVolume};
+use careen_evidence::{Findings, Place, ReadError};
+use careen_model::{Progress, codes};
+use careen_protocol::{Event, MeasuredVolume, Part};
 use careen_survey::Scope;
 use wasm_bindgen::prelude::*;
 
@@ -21,14 +21,26 @@ const TELL_EVERY: f64 = 250.0;
 
 /// One piece of work, done without a pause.
 enum Unit {
-    /// Walk the volume at this position.
-    Volume(usize),
+    /// Walk the volume at this position, of this name.
+    Volume(usize, String),
     /// Collect the packages of one image.
     Packages(Scope),
     /// Open every file once.
     Check,
     /// Compare the packages of all, and say that everything is done.
     Finish,
+}
+
+impl Unit {
+    /// As the page knows it.
+    fn part(&self) -> Option<Part> {
+        match self {
+            Unit::Volume(_, name) => Some(Part::Volume(name.clone())),
+            Unit::Packages(scope) => Some(Part::Packages(scope.to_string())),
+            Unit::Check => Some(Part::Check),
+            Unit::Finish => None,
+        }
+    }
 }
 
 /// Units still to do, in order.
@@ -63,15 +75,30 @@ impl Queue {
         self.told_at = js_sys::Date::now();
     }
 
-    /// Puts everything still unknown of a disk into the queue.
-    pub fn fill(&mut self, disk: &OpenDisk) {
+    /// Puts everything still unknown of a disk into the queue, without the parts that ended a worker before: each is a
+    /// finding.
+    pub fn fill(&mut self, disk: &mut OpenDisk, skip: &[Part]) {
         self.clear();
-        self.units.extend(disk.session.unmeasured_volumes().into_iter().map(Unit::Volume));
+        let volumes = disk.session.survey().volumes;
+        let unmeasured = disk.session.unmeasured_volumes().into_iter();
+        let named = unmeasured.filter_map(|at| Some(Unit::Volume(at, volumes.get(at)?.name.clone())));
+        self.units.extend(named);
         let scopes = disk.session.package_scopes(false, false);
         self.collected = 0;
         self.total = u32::try_from(scopes.len()).unwrap_or(u32::MAX);
         self.units.extend(scopes.into_iter().map(Unit::Packages));
         self.units.push_back(Unit::Finish);
+        for part in skip {
+            self.units.retain(|unit| unit.part().as_ref() != Some(part));
+            let what = match part {
+                Part::Volume(name) => format!("volume:{name}"),
+                Part::Packages(scope) => format!("packages, {scope}"),
+                Part::Check => "doctor".to_owned(),
+            };
+            let mut findings = Findings::new();
+            findings.add(&codes::general::READER_ENDED, &Place::default(), &[("what", &what)]);
+            disk.session.absorb(findings);
+        }
     }
 }
 
@@ -97,12 +124,18 @@ pub fn schedule(worker: &Rc<RefCell<Worker>>) {
         state.queue.scheduled = false;
         let Worker { disk, queue, .. } = &mut *state;
         if let (Some(disk), Some(unit)) = (disk.as_mut(), queue.units.pop_front()) {
+            let part = unit.part();
+            // Before the work: nothing is said any more once it has ended the worker.
+            part.iter().for_each(|part| post::event(0, &Event::Doing(Some(part.clone()))));
             if let Err(error) = run(unit, disk, queue) {
                 disk.session.note_failure(&error);
             }
             disk.tell_changes();
             if disk.lost.get() {
                 queue.clear();
+            }
+            if part.is_some() {
+                post::event(0, &Event::Doing(None));
             }
         }
         drop(state);
@@ -116,11 +149,11 @@ pub fn schedule(worker: &Rc<RefCell<Worker>>) {
 
 fn run(unit: Unit, disk: &mut OpenDisk, queue: &mut Queue) -> Result<(), ReadError> {
     match unit {
-        Unit::Volume(index) => {
+        Unit::Volume(index, _) => {
             let done = disk.session.measure_volume(index, &mut tell_progress());
             queue.measured.push(index);
             if js_sys::Date::now() - queue.told_at >= TELL_EVERY
-                || !matches!(queue.units.front(), Some(Unit::Volume(_)))
+                || !matches!(queue.units.front(), Some(Unit::Volume(..)))
             {
                 queue.tell_measured(disk);
             }

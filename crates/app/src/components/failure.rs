@@ -14,6 +14,7 @@ pub fn failure_text(kind: FailureKind) -> &'static str {
         FailureKind::Corrupt => general::FAIL_CORRUPT.get(),
         FailureKind::NeedsFile => general::FAIL_NEEDS_FILE.get(),
         FailureKind::OverLimit => general::FAIL_LIMIT.get(),
+        FailureKind::NotThere => general::FAIL_NOT_THERE.get(),
         FailureKind::Cancelled => general::FAIL_CANCELLED.get(),
         FailureKind::NothingOpen => general::FAIL_NOTHING_OPEN.get(),
         FailureKind::WorkerGone => general::FAIL_WORKER.get(),

@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use careen_model::Survey;
 use careen_protocol::{
-    BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Reply, Request, RequestId, SeveralDisks, decode,
+    BUILD, Event, Failure, FailureKind, FilesOfDisk, Folder, Message, Part, Reply, Request, RequestId, SeveralDisks,
+    decode,
 };
 use futures_channel::oneshot;
 use js_sys::{Reflect, Uint8Array};
@@ -37,6 +38,9 @@ pub use self::side::Side;
 
 /// How long the page waits for a worker to hear a cancel.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How many pieces of work may each end a worker before the rest is left to the person.
+const MOST_SKIPPED: usize = 16;
 
 /// The answer to a request.
 pub struct Answer {
@@ -85,6 +89,10 @@ struct Inner {
     generation: u32,
     /// Counts what was opened.
     opening: u32,
+    /// The piece of longer work that the worker is at.
+    doing: Option<Part>,
+    /// Pieces that ended a worker, and are left out.
+    skipped: Vec<Part>,
 }
 
 impl Engine {
@@ -131,6 +139,7 @@ impl Engine {
             let mut inner = self.inner.borrow_mut();
             (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, disk, snapshot, None);
             inner.opening = inner.opening.wrapping_add(1);
+            inner.skipped.clear();
         }
         self.start();
     }
@@ -145,6 +154,7 @@ impl Engine {
             let mut inner = self.inner.borrow_mut();
             (inner.files, inner.disk, inner.snapshot, inner.folder) = (files, None, None, Some((folder, paths)));
             inner.opening = inner.opening.wrapping_add(1);
+            inner.skipped.clear();
         }
         self.start();
     }
@@ -202,7 +212,8 @@ impl Engine {
         let engine = self.clone();
         spawn_local(async move {
             if engine.has_worker_with_files() || engine.open_in_worker().await.is_ok() {
-                engine.post(0, &Request::Fill, &Beside::Nothing);
+                let skip = engine.inner.borrow().skipped.clone();
+                engine.post(0, &Request::Fill { skip }, &Beside::Nothing);
             }
         });
     }
@@ -371,6 +382,7 @@ impl Engine {
                 self.answer(id, Ok(Answer { reply, bytes, pieces: Vec::new() }));
             }
             Event::Failed(failure) => self.answer(id, Err(failure)),
+            Event::Doing(part) => self.inner.borrow_mut().doing = part,
             other => {
                 // Its sender is dropped: whoever waits learns that it was heard.
                 self.inner.borrow_mut().waiting.remove(&id);
@@ -391,8 +403,15 @@ impl Engine {
             return;
         }
         let opening = self.told.survey.with_untracked(Option::is_none);
+        let part = self.inner.borrow_mut().doing.take();
         self.end_worker(FailureKind::WorkerGone);
         if !opening {
+            if let Some(part) = part
+                && self.told.phase.get_untracked() == Phase::Reading
+                && self.inner.borrow().skipped.len() < MOST_SKIPPED
+            {
+                return self.go_on_without(part);
+            }
             self.told.notice.set(Some(Notice::Died(message)));
             if self.told.phase.get_untracked() == Phase::Reading {
                 self.told.phase.set(Phase::Cancelled);
@@ -400,11 +419,23 @@ impl Engine {
         }
     }
 
+    /// Goes on with the longer work in another worker, without the piece that ended the last one.
+    fn go_on_without(&self, part: Part) {
+        let skipped = {
+            let mut inner = self.inner.borrow_mut();
+            inner.skipped.push(part);
+            inner.skipped.clone()
+        };
+        self.told.notice.set(Some(Notice::Skipped(skipped)));
+        self.fill();
+    }
+
     /// Ends the worker; whoever waits for an answer gets a failure of this kind.
     fn end_worker(&self, kind: FailureKind) {
         let (running, waiting) = {
             let mut inner = self.inner.borrow_mut();
             inner.generation = inner.generation.wrapping_add(1);
+            inner.doing = None;
             (inner.worker.take(), std::mem::take(&mut inner.waiting))
         };
         running.into_iter().for_each(Running::end);

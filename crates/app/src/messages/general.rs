@@ -82,6 +82,7 @@ super::texts! {
     BROWSE_FILES: "Browse files", "파일 보기";
     SEE_ALL: "See all", "모두 보기";
 
+    FAIL_NOT_THERE: "There is nothing at this place on the disk.", "디스크의 이 위치에는 아무것도 없습니다.";
     FAIL_IO: "The file could not be read.", "파일을 읽을 수 없습니다.";
     FAIL_UNSUPPORTED: "This is not handled by this version.", "이 버전에서는 지원하지 않습니다.";
     FAIL_CORRUPT: "This cannot be read: the bytes on the disk are not what they should be.", "읽을 수 없습니다. 디스크의 내용이 올바르지 않습니다.";
@@ -93,6 +94,9 @@ super::texts! {
 
     NOTICE_RESTARTED: "Reading was stopped in the middle of a step. What was read so far stays here, and you can go on browsing.", "작업 도중에 읽기를 중지했습니다. 지금까지 읽은 내용은 그대로이며 계속 살펴볼 수 있습니다.";
     NOTICE_DIED: "The reader ended unexpectedly ({reason}). What was read so far stays here; it starts again when it is needed.", "읽기 작업이 예기치 않게 종료되었습니다({reason}). 지금까지 읽은 내용은 그대로이며 필요할 때 다시 시작됩니다.";
+    NOTICE_SKIPPED: "The reader ended while it was at this, so it was left out and everything else is read: {names}. The disk file was not touched.", "읽기 작업이 다음 항목에서 종료되어 이를 제외하고 나머지를 계속 읽습니다: {names}. 디스크 파일은 건드리지 않았습니다.";
+    PART_PACKAGES: "packages of {scope}", "{scope}의 패키지";
+    PART_CHECK: "the look at every file", "모든 파일 점검";
     NOTICE_UNUSED: "Left out, because it is no disk and this one does not need it: {names}", "디스크가 아니고 이 디스크에도 필요하지 않아 제외한 파일: {names}";
     NOTICE_BUILDS: "The page and its reader come from different versions, most likely because an old one is cached. Reload the page.", "페이지와 읽기 모듈의 버전이 서로 다릅니다. 이전 버전이 캐시에 남아 있을 수 있으니 페이지를 새로 고치십시오.";
     RELOAD: "Reload", "새로 고침";

@@ -8,6 +8,7 @@ pub mod build_cache;
 pub mod containers;
 pub mod export;
 pub mod files;
+pub mod find;
 pub mod findings;
 pub mod general;
 pub mod images;
@@ -108,6 +109,7 @@ mod tests {
             containers::ALL,
             export::ALL,
             files::ALL,
+            find::ALL,
             findings::ALL,
             general::ALL,
             images::ALL,

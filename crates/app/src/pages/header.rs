@@ -1,6 +1,7 @@
 //! The header: which disk, how far it is read, what was found. And what has to be said about the worker.
 
 use careen_model::{Severity, Stage};
+use careen_protocol::Part;
 use leptos::prelude::*;
 
 use crate::app::context;
@@ -9,6 +10,7 @@ use crate::components::{Icon, SeverityMark, icon};
 use crate::format;
 use crate::messages::{findings, general};
 use crate::pages::SavingNow;
+use crate::pages::files::scope_label;
 use crate::pages::search::Search;
 use crate::state::{Notice, Phase, Route};
 
@@ -186,6 +188,16 @@ pub fn Notices() -> impl IntoView {
             let text = match &notice {
                 Notice::Restarted => general::NOTICE_RESTARTED.get().to_owned(),
                 Notice::Died(reason) => general::NOTICE_DIED.with(&[("reason", reason)]),
+                Notice::Skipped(parts) => {
+                    let survey = told.survey();
+                    let name = |part: &Part| match part {
+                        Part::Volume(name) => scope_label(&survey, &format!("volume:{name}")),
+                        Part::Packages(scope) => general::PART_PACKAGES.with(&[("scope", &scope_label(&survey, scope))]),
+                        Part::Check => general::PART_CHECK.get().to_owned(),
+                    };
+                    let names: Vec<String> = parts.iter().map(name).collect();
+                    general::NOTICE_SKIPPED.with(&[("names", &names.join(", "))])
+                }
                 Notice::Unused(names) => general::NOTICE_UNUSED.with(&[("names", &names.join(", "))]),
                 Notice::BuildsDiffer => general::NOTICE_BUILDS.get().to_owned(),
             };

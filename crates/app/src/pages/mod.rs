@@ -32,7 +32,7 @@ pub use build_cache::BuildCache;
 pub use changes::Changes;
 pub use containers::Containers;
 pub use export::{Export, SavingNow};
-pub use files::Files;
+pub use files::{Files, Find};
 pub use findings::Findings;
 pub use header::{Header, Notices};
 pub use images::{Images, command};

@@ -80,6 +80,10 @@ fn advice(kind: FailureKind) -> Option<&'static Text> {
         FailureKind::Corrupt => Some(&open::FAILED_CORRUPT),
         FailureKind::Io => Some(&open::FAILED_IO),
         FailureKind::Unsupported | FailureKind::OverLimit => Some(&open::FAILED_UNSUPPORTED),
-        FailureKind::NeedsFile | FailureKind::Cancelled | FailureKind::NothingOpen | FailureKind::WorkerGone => None,
+        FailureKind::NeedsFile
+        | FailureKind::NotThere
+        | FailureKind::Cancelled
+        | FailureKind::NothingOpen
+        | FailureKind::WorkerGone => None,
     }
 }

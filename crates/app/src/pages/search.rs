@@ -1,7 +1,7 @@
 //! Search over everything that is known of the disk, from any page, by keyboard alone: Ctrl K, a word, Enter.
 
 use careen_model::{ImageKind, Survey};
-use careen_protocol::{List, Order, PackageColumn, Reply, Request, Rows};
+use careen_protocol::{FindOf, List, Order, PackageColumn, Reply, Request, Rows};
 use leptos::ev;
 use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::app::context;
 use crate::components::{Icon, icon};
 use crate::engine::Engine;
 use crate::format;
-use crate::messages::{Text, general, language, search};
+use crate::messages::{Text, find, general, language, search};
 use crate::state::{PackageTab, Route};
 
 /// Hits shown of each kind.
@@ -87,13 +87,17 @@ fn Hits(word: RwSignal<String>, input: NodeRef<Input>, close: Callback<()>) -> i
         }
     });
     let hits = Memo::new(move |_| {
-        let word = word.get().to_lowercase();
+        let asked = word.get();
+        let word = asked.to_lowercase();
         if word.is_empty() {
             return Vec::new();
         }
         let mut hits = pages(&word);
         context.told.survey.with(|survey| hits.extend(survey.iter().flat_map(|survey| of_survey(survey, &word))));
         hits.extend(packages.get());
+        if context.told.survey.with(Option::is_some) {
+            hits.extend(of_files(&asked));
+        }
         hits
     });
     let go = move |route: Route| {
@@ -145,6 +149,16 @@ fn Hits(word: RwSignal<String>, input: NodeRef<Input>, close: Callback<()>) -> i
         <ul class="search__hits" id="search-hits" role="listbox" aria-label=search::TITLE.get() data-testid="search-hits">{shown}</ul>
         <p class="search__said muted" role="status">{said}</p>
     }
+}
+
+/// The way to a search through all files, by name and by content.
+fn of_files(text: &str) -> [Hit; 2] {
+    [(false, &find::FILES_CALLED), (true, &find::FILES_WITH)].map(|(in_content, said)| Hit {
+        kind: &search::FILES,
+        name: said.with(&[("text", &text)]),
+        about: String::new(),
+        route: Route::Find(FindOf { text: text.to_owned(), in_content, scope: None }),
+    })
 }
 
 /// The pages themselves.

@@ -4,6 +4,7 @@
 //! percent-encoded byte by byte, so names that are not UTF-8 survive too.
 
 use careen_model::{Ecosystem, Severity};
+use careen_protocol::FindOf;
 
 /// A page and what is selected on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Route {
         /// The selected name in it.
         at: Option<Vec<u8>>,
     },
+    /// Looking for files.
+    Find(FindOf),
     /// Packages.
     Packages {
         /// What is shown of them.
@@ -113,6 +116,7 @@ impl Route {
             Route::Networks(_) => "networks",
             Route::BuildCache(_) => "build-cache",
             Route::Files { .. } => "files",
+            Route::Find(_) => "find",
             Route::Packages { .. } => "packages",
             Route::Space(_) => "space",
             Route::Timeline(_) => "timeline",
@@ -126,6 +130,7 @@ impl Route {
     pub fn section(&self) -> &'static str {
         match self {
             Route::Log(_) | Route::Changes(_) => "containers",
+            Route::Find(_) => "files",
             route => route.word(),
         }
     }
@@ -169,6 +174,11 @@ impl Route {
                     path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).for_each(&mut step);
                 }
                 query.extend(at.as_ref().map(|name| ("at", name.clone())));
+            }
+            Route::Find(FindOf { text, in_content, scope }) => {
+                step(if *in_content { b"content" } else { b"names" });
+                query.push(("text", text.clone().into_bytes()));
+                query.extend(scope.as_ref().map(|scope| ("in", scope.clone().into_bytes())));
             }
             Route::Packages { tab, ecosystem, image } => {
                 step(tab.word().as_bytes());
@@ -216,6 +226,11 @@ impl Route {
                 let ecosystem = Ecosystem::ALL.into_iter().find(|known| Some(known.name()) == ecosystem.as_deref());
                 Route::Packages { tab, ecosystem, image: asked("image").map(text) }
             }
+            "find" => Route::Find(FindOf {
+                in_content: steps.next().map(text).as_deref() == Some("content"),
+                text: asked("text").map(text).unwrap_or_default(),
+                scope: asked("in").map(text),
+            }),
             "build-cache" => Route::BuildCache(steps.next().map(text)),
             "space" => Route::Space(steps.map_while(|step| text(step).parse().ok()).collect()),
             "timeline" => Route::Timeline(steps.next().map(text)),
@@ -298,6 +313,8 @@ mod tests {
                 at: Some(b"x%y".to_vec()),
             },
             Route::files("fs"),
+            Route::Find(FindOf { text: "a b&c=ü/*.log".into(), in_content: true, scope: Some("volume:x".into()) }),
+            Route::Find(FindOf { text: "passwd".into(), ..FindOf::default() }),
             Route::Packages { tab: PackageTab::Matrix, ecosystem: Some(Ecosystem::Apt), image: None },
             Route::Packages { tab: PackageTab::List, ecosystem: None, image: Some("sha256:ab".into()) },
             Route::packages(PackageTab::Standard),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use careen_model::{Comparison, Doctor, Finding, Progress, Severity, Survey};
-use careen_protocol::{Event, Failure, MeasuredVolume, SeveralDisks};
+use careen_protocol::{Event, Failure, MeasuredVolume, Part, SeveralDisks};
 use leptos::prelude::*;
 
 /// The file that was picked.
@@ -61,6 +61,8 @@ pub enum Notice {
     Restarted,
     /// It ended by itself; with what it said.
     Died(String),
+    /// It ended at these pieces of work, and went on without them.
+    Skipped(Vec<Part>),
     /// Files of these names are no disk and were left out.
     Unused(Vec<String>),
     /// Page and worker are from different builds.
@@ -130,7 +132,7 @@ impl Told {
     pub fn hear(&self, event: Event) {
         match event {
             // Answers go to the one who asked.
-            Event::Ready { .. } | Event::Reply(_) | Event::Failed(_) => {}
+            Event::Ready { .. } | Event::Reply(_) | Event::Failed(_) | Event::Doing(_) => {}
             Event::Progress(progress) => self.progress.set(Some(progress)),
             Event::Volumes(measured) => self.change_survey(|survey| {
                 for MeasuredVolume { index, size, files } in measured {

@@ -6,6 +6,11 @@ super::codes! {
         do_en: "Check that the file is still there and not in use by another program, then open it again. If the reason stays, the storage under it may be failing: copy the file to another drive first.",
         ko: "읽을 수 없습니다: {reason}.",
         do_ko: "파일이 그대로 있고 다른 프로그램이 사용 중이 아닌지 확인한 뒤 다시 여십시오. 같은 이유가 계속되면 저장 장치 고장일 수 있으니 먼저 파일을 다른 드라이브로 복사하십시오.";
+    READER_ENDED = "reader-ended", Loss,
+        en: "The page's reader ended while it was at {what}, so this was left out.",
+        do_en: "This is a fault of Careen or a lack of memory, and no damage of the disk. Close other tabs and open the disk again, or use the careen command.",
+        ko: "{what}에서 페이지의 읽기 작업이 종료되어 이 항목을 제외했습니다.",
+        do_ko: "디스크 손상이 아니라 Careen의 결함이나 메모리 부족입니다. 다른 탭을 닫고 디스크를 다시 열거나 careen 명령을 사용하십시오.";
     STRUCTURE_DAMAGED = "structure-damaged", Loss,
         en: "A structure that leads here is damaged: {reason}.",
         do_en: "Take out what is listed. A check of the filesystem on a copy of the disk file (e2fsck) may bring back more; the disk file itself stays as it is.",

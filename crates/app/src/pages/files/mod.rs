@@ -1,18 +1,23 @@
 //! The file browser: any scope, directory by directory, a preview at the right.
 
 mod detail;
+mod find;
 mod list;
 mod preview;
 mod scopes;
 
+use careen_protocol::FindOf;
 use leptos::prelude::*;
 
 use self::detail::FileDetail;
+pub use self::find::Find;
 use self::list::FileList;
-use self::scopes::{ScopeChoice, scope_label};
+use self::scopes::ScopeChoice;
+pub use self::scopes::scope_label;
+
 use crate::app::context;
 use crate::components::{Icon, Split, icon};
-use crate::messages::files;
+use crate::messages::{files, find as words};
 use crate::state::Route;
 
 /// Which directory is shown, and which name in it is selected.
@@ -49,6 +54,10 @@ pub fn Files() -> impl IntoView {
             <div class="files__head">
                 <h1>{files::TITLE.get()}</h1>
                 <ScopeChoice here=here />
+                <a class="button" data-testid="find" href=move || {
+                    let scope = here.with(|here| Some(here.scope.clone()).filter(|scope| scope != "fs"));
+                    Route::Find(FindOf { scope, ..FindOf::default() }).href()
+                }>{icon(Icon::Filter)} {words::TITLE.get()}</a>
             </div>
             <Crumbs here=here />
             <Split

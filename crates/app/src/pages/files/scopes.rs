@@ -13,7 +13,7 @@ use crate::state::Route;
 type Group = (&'static str, Vec<(String, String)>);
 
 /// Every scope of a disk: value and label, in groups.
-fn groups(survey: &Survey) -> Vec<Group> {
+pub fn groups(survey: &Survey) -> Vec<Group> {
     let images = survey.images.iter().filter(|image| image.kind != ImageKind::Intermediate);
     let images = images.map(|image| (format!("image:{}", image.id), image.label()));
     let containers = || survey.containers.iter();
@@ -56,6 +56,13 @@ fn groups(survey: &Survey) -> Vec<Group> {
 
 /// What a scope is called: its name where it is one of the list, else as it is written, its id shortened.
 pub fn scope_label(survey: &Survey, scope: &str) -> String {
+    // A name says itself; ids and numbers are looked up.
+    let is_name = |kind: &str, name: &str| {
+        !matches!(kind, "fs" | "changes") && !name.starts_with("sha256:") && !format::is_long_id(name)
+    };
+    if scope.split_once(':').is_some_and(|(kind, name)| is_name(kind, name)) {
+        return scope.to_owned();
+    }
     let wanted = canonical(survey, scope);
     let known =
         groups(survey).into_iter().find_map(|(_, scopes)| scopes.into_iter().find(|(value, _)| *value == wanted));
