@@ -37,6 +37,7 @@ super::texts! {
     LOG_NEWER: "Newer", "다음";
     LOG_NEWEST: "Newest", "마지막";
     LOG_SAVE: "Save as docker logs prints it", "docker logs 형식으로 저장";
+    LOG_NOT_KEPT: "There is no log of this container on the disk: its log driver keeps none, or sends it elsewhere.", "디스크에 이 컨테이너의 로그가 없습니다. 로그 드라이버가 로그를 남기지 않거나 다른 곳으로 보냅니다.";
     LOG_EMPTY: "This container printed nothing that was kept.", "보관된 출력이 없습니다.";
     LOG_NO_MATCH: "Nothing in the log matches.", "일치하는 내용이 없습니다.";
     LOG_GOES_ON: "The line goes on in the next record", "다음 레코드에서 줄이 계속됩니다";

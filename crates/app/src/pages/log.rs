@@ -1,7 +1,7 @@
 //! What a container printed: from its end, stretch by stretch, with a search.
 
 use careen_model::{LogLine, LogPage, LogStream};
-use careen_protocol::{Failure, LogFrom, Reply, Request};
+use careen_protocol::{Failure, FailureKind, LogFrom, Reply, Request};
 use leptos::html::Ol;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -85,6 +85,10 @@ fn LogOf(id: String) -> impl IntoView {
     });
     let lines = move || match page.get() {
         None => view! { <p class="muted" role="status">{general::LOADING.get()}</p> }.into_any(),
+        // No damage: the engine was told to keep none, or to send it elsewhere.
+        Some(Err(Failure { kind: FailureKind::Unsupported, .. })) => {
+            view! { <Empty text=containers::LOG_NOT_KEPT.get() /> }.into_any()
+        }
         Some(Err(failure)) => view! { <FailureBox failure=failure /> }.into_any(),
         Some(Ok(page)) if page.lines.is_empty() => {
             let is_asked = !search.with(String::is_empty) || stream.get().is_some();
@@ -203,7 +207,7 @@ fn Save(id: String, has_times: RwSignal<bool>) -> impl IntoView {
         spawn_local(async move {
             let saved = match engine.ask(request).await.and_then(bytes) {
                 Ok((_, log)) => saving::save_bytes(&name, "text/plain", &log).map_err(|error| Failure {
-                    kind: careen_protocol::FailureKind::Io,
+                    kind: FailureKind::Io,
                     place: String::new(),
                     reason: describe(&error),
                     needs: None,

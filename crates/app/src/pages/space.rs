@@ -6,6 +6,7 @@ use careen_model::{Area, AreaKind, Compaction, ImageSpace, Prune, Space as Fille
 use careen_protocol::{Reply, Request};
 use leptos::prelude::*;
 
+use super::files::scope_label;
 use crate::app::context;
 use crate::components::table::{Cell, Column, Row, Rows, Table, TableState};
 use crate::components::{Empty, FailureBox, MapArea, squarify};
@@ -125,6 +126,7 @@ fn title(area: &Area) -> String {
     let kind = kind_name(area.kind).get();
     match area.name.as_str() {
         "" => kind.to_owned(),
+        name if area.kind == AreaKind::Filesystem => scope_label(&context().told.survey(), name),
         name if format::is_long_id(name) => format!("{kind} {}", format::short_id(name)),
         name => name.to_owned(),
     }

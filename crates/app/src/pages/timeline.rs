@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use careen_model::{Event, EventKind, Happening, ImageKind};
+use careen_model::{Event, EventKind, Happening, ImageKind, Survey};
 use careen_protocol::{List, Reply, Request, Rows};
 use leptos::prelude::*;
 
+use super::files::scope_label;
 use crate::app::context;
 use crate::components::table::{Cell, Column, Remote, Row, Sort, Table, TableState};
 use crate::engine::unexpected;
@@ -36,12 +37,12 @@ pub fn Timeline() -> impl IntoView {
         let descending = state.sort.get_untracked().is_none_or(|sort| sort.descending);
         let list = List::Timeline { kind: kind.get_untracked(), scope: scope.get_untracked(), descending };
         let request = Request::Rows { list, filter: state.filter.get_untracked(), from, count };
-        let engine = context.engine();
+        let (engine, survey) = (context.engine(), context.told.survey.get_untracked().unwrap_or_default());
         Box::pin(async move {
             match engine.ask(request).await?.reply {
                 Reply::Rows { total, from, rows: Rows::Events(events) } => {
                     let numbered = events.iter().zip(from..);
-                    Ok((total, numbered.map(|(event, number)| row(event, number)).collect()))
+                    Ok((total, numbered.map(|(event, number)| row(&survey, event, number)).collect()))
                 }
                 other => Err(unexpected(&other)),
             }
@@ -72,7 +73,7 @@ pub fn Timeline() -> impl IntoView {
     }
 }
 
-fn row(event: &Event, number: u64) -> Row {
+fn row(survey: &Survey, event: &Event, number: u64) -> Row {
     let (tone, what) = happening(event);
     let detail = match (event.what, &event.detail) {
         (Happening::Ended, _) | (_, None) => Cell::Nothing,
@@ -81,7 +82,7 @@ fn row(event: &Event, number: u64) -> Row {
     let cells = vec![
         Cell::Mono(format::milliseconds(&event.time).map_or_else(|| event.time.clone(), format::exact_time)),
         Cell::Text(kind_name(event.kind).get().to_owned()),
-        Cell::Link(event.scope.clone(), Route::files(event.scope.clone())),
+        Cell::Link(scope_label(survey, &event.scope), Route::files(event.scope.clone())),
         Cell::Status(tone, what),
         detail,
     ];

@@ -271,6 +271,11 @@ impl Remote {
                     self.shown.set(Some(usize::try_from(total).unwrap_or(usize::MAX)));
                 }
                 Err(failure) => {
+                    // Rows of another list would look like an answer to this question.
+                    if self.loaded.get_value() != generation {
+                        self.pages.update(HashMap::clear);
+                        self.shown.set(None);
+                    }
                     self.asked.update_value(|asked| asked.retain(|known| *known != page));
                     self.failure.set(Some(failure));
                 }
