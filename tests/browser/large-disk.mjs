@@ -75,3 +75,37 @@ export function makeLargeDisk(folder, size) {
   makeDisk(files, disk, Math.floor(size / 2 ** 20) + 256);
   return { disk, sha256: hash.digest('hex') };
 }
+
+/**
+ * Writes a tar of a data root into `folder` whose volume has `count` empty files in one directory; its path. A disk would
+ * take mke2fs the square of that.
+ */
+export function makeLargeDirectory(folder, count) {
+  const path = join(folder, 'directory.tar');
+  const out = openSync(path, 'w');
+  // POSIX.1-2017, pax, "ustar Interchange Format".
+  const header = (name, type) => {
+    const block = Buffer.alloc(512);
+    const put = (at, text) => block.write(text, at, 'latin1');
+    put(0, name);
+    put(100, type === '5' ? '0000755\0' : '0000644\0');
+    put(108, '0000000\0');
+    put(116, '0000000\0');
+    put(124, '00000000000\0');
+    put(136, '14000000000\0');
+    put(148, '        ');
+    put(156, type);
+    put(257, 'ustar\x0000');
+    put(148, `${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `);
+    return block;
+  };
+  const root = ['overlay2/l', 'image/overlay2', 'containers', 'network/files', 'buildkit', 'tmp', 'volumes', `volumes/${VOLUME}`, `volumes/${VOLUME}/_data`];
+  const blocks = ['', 'overlay2', 'image', 'network', ...root].map((name) => header(join('docker', name, '/'), '5'));
+  for (let n = 0; n < count; n += 1) {
+    blocks.push(header(`docker/volumes/${VOLUME}/_data/file-${String(n).padStart(7, '0')}`, '0'));
+    if (blocks.length >= 8192) writeSync(out, Buffer.concat(blocks.splice(0)));
+  }
+  writeSync(out, Buffer.concat([...blocks, Buffer.alloc(1024)]));
+  closeSync(out);
+  return path;
+}
