@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Url};
 
 use super::Trouble;
+use super::buffers::let_go;
 
 /// Largest file that is saved out of memory: browsers cancel larger ones.
 pub const MEMORY_LIMIT: u64 = 256 << 20;
@@ -31,7 +32,7 @@ struct Parts {
     /// Blobs.
     done: Vec<JsValue>,
     /// Bytes on their way into one.
-    waiting: Vec<JsValue>,
+    waiting: Vec<Uint8Array>,
     waiting_bytes: u64,
     bytes: u64,
     is_given_up: bool,
@@ -52,13 +53,16 @@ impl Memory {
         if self.is_limited && parts.bytes > MEMORY_LIMIT {
             return Err(Trouble::TooLarge);
         }
-        parts.waiting.push(bytes.into());
+        parts.waiting.push(bytes.clone());
         parts.waiting_bytes += length;
         if parts.waiting_bytes >= PART {
             parts.waiting_bytes = 0;
-            let waiting: Array = std::mem::take(&mut parts.waiting).into_iter().collect();
-            let blob = Blob::new_with_buffer_source_sequence(&waiting).map_err(|error| Trouble::of(&error))?;
+            let waiting = std::mem::take(&mut parts.waiting);
+            let blob = Blob::new_with_buffer_source_sequence(&waiting.iter().collect::<Array>())
+                .map_err(|error| Trouble::of(&error))?;
             parts.done.push(blob.into());
+            // They were copied.
+            waiting.iter().for_each(|bytes| let_go(&bytes.buffer()));
         }
         Ok(())
     }
@@ -69,7 +73,7 @@ impl Memory {
             return Err(Trouble::Ended);
         }
         let parts = std::mem::take(&mut *parts);
-        let all: Array = parts.done.into_iter().chain(parts.waiting).collect();
+        let all: Array = parts.done.into_iter().chain(parts.waiting.into_iter().map(JsValue::from)).collect();
         save_parts(&self.name, self.kind, &all).map_err(|error| Trouble::of(&error))
     }
 
