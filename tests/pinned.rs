@@ -101,7 +101,7 @@ fn written(folder: &Path, name: &str, text: &str) -> (PathBuf, PathBuf) {
 
 #[test]
 fn a_pinned_image_has_the_packages_of_the_source() {
-    let Some(engine) = Engine::start_for_large("pinned") else { return };
+    let Some(engine) = Engine::start("pinned") else { return };
     let folder = target().join("corpus/pinned");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();

@@ -14,8 +14,9 @@ import { assertQuiet, careen, go, picture, quit, scratch, url, waitForState } fr
 import { FILE, VOLUME, makeLargeDisk, makeManyFiles } from './large-disk.mjs';
 
 const SIZE = Number(process.env.CAREEN_LARGE ?? 3 * 2 ** 30);
-/** What page and workers may need more than before, in bytes. */
+/** What page and workers may need more than before, in bytes; with a million files, each of which is told in a list. */
 const ALLOWED = 128 * 2 ** 20;
+const ALLOWED_OF_MANY = 192 * 2 ** 20;
 const PATIENCE = 900_000;
 
 const folder = scratch();
@@ -96,7 +97,7 @@ async function open(init, disk) {
 }
 
 /** Saves the volume, of so many bytes and with this digest, and measures meanwhile. */
-async function save(page, profile, way, size, expected) {
+async function save(page, profile, way, size, expected, allowed = ALLOWED) {
   const before = memory(profile);
   let most = before;
   const watch = setInterval(() => { most = Math.max(most, memory(profile)); }, 250);
@@ -115,7 +116,7 @@ async function save(page, profile, way, size, expected) {
   const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
   console.log(`${way}: ${mib(size)} MiB in ${seconds.toFixed(1)} s, ${(size / 2 ** 20 / seconds).toFixed(0)} MiB/s; ` +
     `memory of page and workers ${mib(before)} MiB before, ${mib(most)} MiB at most, ${mib(grown)} MiB more`);
-  assert.ok(grown < ALLOWED, `${mib(grown)} MiB more than at the start`);
+  assert.ok(grown < allowed, `${mib(grown)} MiB more than at the start`);
 }
 
 test('the archive of the command holds the bytes that were put on the disk', () => {
@@ -164,7 +165,7 @@ test('a directory of very many files', { skip: COUNT === 0 }, async () => {
     window.showSaveFilePicker = async ({ suggestedName }) =>
       (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
   }, many);
-  await save(page, profile, `${COUNT} files`, size, expected);
+  await save(page, profile, `${COUNT} files`, size, expected, ALLOWED_OF_MANY);
   assertQuiet(watched);
   await done();
 });
