@@ -236,6 +236,8 @@ fn every_damage_and_loss_of_disk_archive_filesystem_and_store_has_a_cause() {
         codes::general::ALL,
     ];
     for code in readers.into_iter().flatten().filter(|code| code.severity != Severity::Note) {
-        assert!(!matches!(belongs(&finding(code, "")), Belongs::ToNone), "{} has no cause", code.name);
+        // What is no fault of the disk is no reason why Docker would not start.
+        let is_of_disk = code.name != codes::general::READER_ENDED.name;
+        assert_eq!(!matches!(belongs(&finding(code, "")), Belongs::ToNone), is_of_disk, "{}", code.name);
     }
 }
