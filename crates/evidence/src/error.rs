@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Corrupt(String),
     /// A claim on the disk goes beyond a safety limit.
     OverLimit(String),
+    /// What was asked for is not on the disk, which is no damage.
+    NotThere(String),
     /// Another file is needed as well.
     NeedsFile(NeedsFile),
     /// The person asked to stop.
@@ -73,6 +75,11 @@ impl ReadError {
         ReadError::new(ErrorKind::OverLimit(what.to_string()), place.clone())
     }
 
+    /// What was asked for is not at `place`.
+    pub fn not_there(place: &Place, what: impl fmt::Display) -> Self {
+        ReadError::new(ErrorKind::NotThere(what.to_string()), place.clone())
+    }
+
     /// Whether the person asked to stop; such an error is passed on and never becomes a finding.
     pub fn is_cancelled(&self) -> bool {
         self.kind == ErrorKind::Cancelled
@@ -84,7 +91,8 @@ impl ReadError {
             ErrorKind::Io(text)
             | ErrorKind::Unsupported(text)
             | ErrorKind::Corrupt(text)
-            | ErrorKind::OverLimit(text) => text,
+            | ErrorKind::OverLimit(text)
+            | ErrorKind::NotThere(text) => text,
             ErrorKind::NeedsFile(needs) => &needs.reason,
             ErrorKind::Cancelled => "cancelled",
         }

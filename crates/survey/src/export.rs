@@ -6,6 +6,7 @@ use std::rc::Rc;
 use careen_archive::write::{Export, Format, ImageFormat, OnDamage, Selection};
 use careen_evidence::{FileTree, Findings, NodeId, Place, ReadError, resolve_object};
 
+use crate::list::not_there;
 use crate::{Scope, Session};
 
 /// Letters of a name that the name of an archive keeps.
@@ -128,10 +129,7 @@ impl Session {
             }
             for path in paths {
                 let found = resolve_object(&*tree, &path, findings)?;
-                objects.push(found.ok_or_else(|| {
-                    let shown = String::from_utf8_lossy(&path).into_owned();
-                    ReadError::corrupt(&tree.place(tree.root()), format_args!("no such file or directory: {shown:?}"))
-                })?);
+                objects.push(found.ok_or_else(|| not_there(&*tree, &path))?);
             }
             parts.push(Part { scope, tree, objects: without_nested(objects) });
         }

@@ -49,9 +49,6 @@ pub fn list(
 }
 
 /// Where a filesystem shows what has lost its name.
-/// How the error of a path that leads nowhere begins.
-pub const NOT_THERE: &str = "no such file or directory";
-
 const LOST_FOUND: &[u8] = b"/lost+found";
 
 struct Lister<'a> {
@@ -121,10 +118,13 @@ impl Lister<'_> {
 
 /// The node at `path`, or an error that says that there is none.
 pub fn find(tree: &dyn FileTree, path: &[u8], findings: &mut Findings) -> Result<NodeId, ReadError> {
-    resolve_path(tree, path, findings)?.ok_or_else(|| {
-        let shown = String::from_utf8_lossy(path).into_owned();
-        ReadError::corrupt(&tree.place(tree.root()), format_args!("{NOT_THERE}: {shown:?}"))
-    })
+    resolve_path(tree, path, findings)?.ok_or_else(|| not_there(tree, path))
+}
+
+/// The error for a path that leads nowhere in a tree.
+pub(crate) fn not_there(tree: &dyn FileTree, path: &[u8]) -> ReadError {
+    let shown = String::from_utf8_lossy(path);
+    ReadError::not_there(&tree.place(tree.root()), format_args!("no such file or directory: {shown:?}"))
 }
 
 /// One object as `ls --json` shows it; `hl` is left to the one who knows the whole listing.
@@ -257,7 +257,7 @@ mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
-    use careen_evidence::{ByteSource, Entry, MemoryTree, Place, Xattrs};
+    use careen_evidence::{ByteSource, Entry, ErrorKind, MemoryTree, Place, Xattrs};
 
     use super::*;
 
@@ -379,5 +379,6 @@ mod tests {
         let tree = MemoryTree::new("test");
         let error = find(&tree, b"/no\nwhere", &mut Findings::new()).unwrap_err();
         assert!(error.reason().contains("no such file or directory"), "{error}");
+        assert!(matches!(error.kind, ErrorKind::NotThere(_)), "a wrong path is no damage of the disk");
     }
 }

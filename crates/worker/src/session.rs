@@ -7,7 +7,6 @@ use std::str::FromStr;
 use careen_evidence::{ErrorKind, FileTree, Findings, ReadError};
 use careen_model::Space;
 use careen_protocol::{Event, Failure, FailureKind, FilesOfDisk, List, NeededFile, Reply, Request, RequestId};
-use careen_survey::list::NOT_THERE;
 use careen_survey::{Kit, Options, Packing, Scope, Session, report};
 use web_sys::File;
 
@@ -340,9 +339,9 @@ pub fn failure(error: &ReadError) -> Failure {
             let (paths, identities) = (needs.names.clone(), needs.linkages.clone());
             (FailureKind::NeedsFile, Some(NeededFile { paths, identities }))
         }
-        ErrorKind::Corrupt(reason) if reason.starts_with(NOT_THERE) => (FailureKind::NotThere, None),
         ErrorKind::Corrupt(_) => (FailureKind::Corrupt, None),
         ErrorKind::OverLimit(_) => (FailureKind::OverLimit, None),
+        ErrorKind::NotThere(_) => (FailureKind::NotThere, None),
         ErrorKind::Cancelled => (FailureKind::Cancelled, None),
     };
     Failure { kind, place: error.place.to_string(), reason: error.reason().to_owned(), needs }
