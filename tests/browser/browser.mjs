@@ -25,12 +25,12 @@ export const disk = (name) => disks.find((one) => one.name === name);
 
 /** A folder that is gone when the tests of this file are done: some hold gigabytes. */
 export function scratch() {
-  const folder = mkdtempSync(join(tmpdir(), 'careen-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  folders.push(mkdtempSync(join(tmpdir(), 'careen-')));
+  return folders.at(-1);
 }
 
-process.setMaxListeners(0);
+const folders = [];
+process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /** How long a disk may take until everything about it is known, in milliseconds; and anything else. */
 const DISK_PATIENCE = 240_000;
@@ -143,6 +143,37 @@ export async function assertAccessible(page, where) {
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const said = serious.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 3).map((node) => `    ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`).join('\n')}`);
   assert.deepEqual(said, [], where);
+}
+
+/**
+ * Scrolls a table, sixty times by each of these steps, and measures: milliseconds between frames, and most rows in the
+ * document; also in words.
+ */
+export async function scrolled(page, table, steps) {
+  const measured = await page.evaluate(async ([name, all]) => {
+    const whole = document.querySelector(`[data-testid="table-${name}"]`);
+    const view = whole.querySelector('.table__view');
+    const frames = [];
+    let most = 0;
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    for (const step of all) {
+      let last = await frame();
+      for (let n = 0; n < 60; n += 1) {
+        view.scrollTop += step;
+        const now = await frame();
+        frames.push(now - last);
+        last = now;
+        most = Math.max(most, whole.querySelectorAll('[data-key]').length);
+      }
+    }
+    frames.sort((a, b) => a - b);
+    const at = (share) => frames[Math.min(frames.length - 1, Math.floor(frames.length * share))];
+    return { median: at(0.5), p95: at(0.95), worst: at(1), most };
+  }, [table, steps]);
+  const ms = (value) => `${value.toFixed(1)} ms`;
+  const { median, p95, worst, most } = measured;
+  return { ...measured, said: `frames while scrolling: median ${ms(median)}, 95th percentile ${ms(p95)}, worst ${ms(worst)}; ` +
+    `at most ${most} rows in the document` };
 }
 
 /** Keeps a picture of the page for people to look at. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { after, test } from 'node:test';
 
-import { assertQuiet, openPage, picture, quit, scratch, waitForState } from './browser.mjs';
+import { assertQuiet, openPage, picture, quit, scratch, scrolled, waitForState } from './browser.mjs';
 import { VOLUME, makeLargeDirectory } from './large-disk.mjs';
 
 const COUNT = Number(process.env.CAREEN_MANY_FILES ?? 20_000);
@@ -48,34 +48,15 @@ test('a directory of very many files is scrolled', async () => {
   const listed = Date.now() - asked;
   const grid = page.getByTestId('table-files').getByRole('grid');
   assert.equal(Number(await grid.getAttribute('aria-rowcount')), COUNT + 1);
-  const measured = await page.evaluate(async () => {
-    const view = document.querySelector('[data-testid="table-files"] .table__view');
-    const frames = [];
-    let most = 0;
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
-    // Slowly, as a wheel does it, by screens, and by leaps, as the bar is dragged.
-    for (const step of [100, 600, view.scrollHeight / 70]) {
-      let last = await frame();
-      for (let n = 0; n < 60; n += 1) {
-        view.scrollTop += step;
-        const now = await frame();
-        frames.push(now - last);
-        last = now;
-        most = Math.max(most, view.querySelectorAll('[data-key]').length);
-      }
-    }
-    frames.sort((a, b) => a - b);
-    const at = (share) => frames[Math.min(frames.length - 1, Math.floor(frames.length * share))];
-    return { median: at(0.5), p95: at(0.95), worst: at(1), most };
-  });
+  // Slowly, as a wheel does it, by screens, and by leaps, as the bar is dragged.
+  const height = await page.locator('[data-testid="table-files"] .table__view').evaluate((view) => view.scrollHeight);
+  const measured = await scrolled(page, 'files', [100, 600, height / 70]);
   await grid.press('End');
   await page.getByTestId('table-files').locator(`[data-key="/file-${String(COUNT - 1).padStart(7, '0')}"]`).waitFor();
   await picture(page, 'many-files');
-  const ms = (value) => `${value.toFixed(1)} ms`;
   const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-  console.log(`directory of ${COUNT} files: overview after ${overview} ms, all read after ${whole} ms, listed in ${listed} ms; frames while ` +
-    `scrolling: median ${ms(measured.median)}, 95th percentile ${ms(measured.p95)}, worst ${ms(measured.worst)}; ` +
-    `at most ${measured.most} rows in the document; memory of page and worker ${mib(before)} before, ${mib(await memory(page))} after`);
+  console.log(`directory of ${COUNT} files: overview after ${overview} ms, all read after ${whole} ms, listed in ${listed} ms; ` +
+    `${measured.said}; memory of page and worker ${mib(before)} before, ${mib(await memory(page))} after`);
   assert.ok(measured.most < 80, `${measured.most} rows in the document`);
   assertQuiet(watched);
   await close();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { assertQuiet, careen, go, nativeFiles, openPage, pick, picture, quit, scratch } from './browser.mjs';
+import { assertQuiet, careen, go, nativeFiles, openPage, pick, picture, quit, scratch, scrolled } from './browser.mjs';
 import { makeManyPackages, packageName } from './many-packages.mjs';
 
 after(quit);
@@ -182,30 +182,9 @@ test('a large matrix is scrolled', async () => {
   await row(page, 'matrix', `apt/${packageName(0)}`).waitFor();
   const rowCount = await page.getByTestId('table-matrix').getByRole('grid').getAttribute('aria-rowcount');
   assert.equal(Number(rowCount), LARGE_PACKAGES + 1);
-  const measured = await page.evaluate(async () => {
-    const view = document.querySelector('[data-testid="table-matrix"] .table__view');
-    const frames = [];
-    let most = 0;
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
-    // Slowly, as a wheel does it, then by screens, as someone who looks for something.
-    for (const step of [100, 600]) {
-      let last = await frame();
-      for (let n = 0; n < 60; n += 1) {
-        view.scrollTop += step;
-        const now = await frame();
-        frames.push(now - last);
-        last = now;
-        most = Math.max(most, document.querySelectorAll('[data-testid="table-matrix"] [data-key]').length);
-      }
-    }
-    frames.sort((a, b) => a - b);
-    const at = (share) => frames[Math.min(frames.length - 1, Math.floor(frames.length * share))];
-    return { median: at(0.5), p95: at(0.95), worst: at(1), most };
-  });
-  const ms = (value) => `${value.toFixed(1)} ms`;
-  console.log(`matrix of ${LARGE_IMAGES} images and ${LARGE_PACKAGES} packages: read in ${(read / 1000).toFixed(1)} s; frames while ` +
-    `scrolling: median ${ms(measured.median)}, 95th percentile ${ms(measured.p95)}, worst ${ms(measured.worst)}; ` +
-    `at most ${measured.most} rows in the document`);
+  // Slowly, as a wheel does it, then by screens, as someone who looks for something.
+  const measured = await scrolled(page, 'matrix', [100, 600]);
+  console.log(`matrix of ${LARGE_IMAGES} images and ${LARGE_PACKAGES} packages: read in ${(read / 1000).toFixed(1)} s; ${measured.said}`);
   assert.ok(measured.most < 80, `${measured.most} rows in the document`);
   // What is asked for is what is shown, at the end too.
   await page.getByTestId('table-matrix').getByRole('grid').press('End');
