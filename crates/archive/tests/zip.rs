@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
-use careen_archive::write::{Chunk, Export, Format, OnDamage, Selection};
-use careen_evidence::{CancelToken, FileTree, Limits, MemoryTree};
+use careen_archive::write::{Chunk, Export, Format, OnDamage, Piece, PieceState, Pieces, Selection};
+use careen_evidence::{CancelToken, FileTree, Findings, Limits, MemoryTree, ReadError};
 
 use crate::many::Many;
 
@@ -125,6 +125,65 @@ if len(sys.argv) > 2:
         while f.read(1 << 24): pass
 print(len(all), all[0].file_size, last.filename)
 ";
+
+/// A small file, one that is dropped midway, and a large one whose size is not known before its end.
+struct Made(u32, Findings);
+
+impl Pieces for Made {
+    fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
+        use PieceState::{Complete, Dropped, GoesOn};
+        self.0 += 1;
+        let (path, bytes, state) = match self.0 {
+            1 => ("small/a.txt", b"abc".to_vec(), Complete),
+            2 => ("lost", vec![1; 100_000], GoesOn),
+            3 => ("lost", Vec::new(), Dropped),
+            4..8 => ("large", vec![self.0 as u8; 1 << 20], GoesOn),
+            8 => ("large", Vec::new(), Complete),
+            _ => return Ok(None),
+        };
+        Ok(Some(Piece { path: path.to_owned(), bytes, mode: 0o755, state }))
+    }
+
+    fn findings(&self) -> &Findings {
+        &self.1
+    }
+
+    fn missing(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn others_unpack_what_came_in_pieces() {
+    let folder = folder("pieces");
+    let (file, mut bytes, mut chunk) = (folder.join("a.zip"), Vec::new(), Chunk::default());
+    let mut export = Export::of_pieces(Box::new(Made(0, Findings::new())), &[]);
+    while export.next(&mut chunk).unwrap() {
+        bytes.append(&mut chunk.archive);
+    }
+    bytes.append(&mut chunk.archive);
+    fs::write(&file, bytes).unwrap();
+    let python = ["-c", UNPACK_WITH_PYTHON];
+    for (program, arguments) in [("unzip", &["-q"][..]), ("7z", &["x", "-y"]), ("python3", &python)] {
+        if !has(program) {
+            continue;
+        }
+        let to = folder.join(program);
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&file);
+        match program {
+            "unzip" => command.arg("-d").arg(&to),
+            "7z" => command.arg(format!("-o{}", to.display())),
+            _ => command.arg(&to),
+        };
+        run(&mut command);
+        assert_eq!(fs::read(to.join("small/a.txt")).unwrap(), b"abc", "{program}");
+        let large: Vec<u8> = (4..8).flat_map(|byte| vec![byte; 1 << 20]).collect();
+        assert!(fs::read(to.join("large")).unwrap() == large, "{program}");
+        assert!(!to.join("lost").exists(), "{program}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
 
 #[test]
 fn more_entries_than_16_bits_can_count() {

@@ -73,6 +73,13 @@ pub struct KitOf {
     pub on_damage: OnDamage,
 }
 
+/// What is to be rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RebuildOf {
+    /// `image:ID`, `container:ID`.
+    pub scopes: Vec<String>,
+}
+
 /// A file of a kit of which bytes travel beside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KitFile {

@@ -39,7 +39,9 @@ mod volumes;
 mod weight;
 mod witness;
 
-pub use careen_archive::write::{Chunk, Export, Format as ArchiveFormat, ImageFormat, OnDamage, Packing, Summary};
+pub use careen_archive::write::{
+    Chunk, Export, Format as ArchiveFormat, ImageFormat, OnDamage, Packing, Piece, PieceState, Pieces, Summary,
+};
 pub use careen_disk::{is_later_piece, last_part};
 pub use careen_report as report;
 pub use changes::change;
@@ -47,9 +49,9 @@ pub use copies::{Directory, Lost};
 pub use disk_report::ReportQuery;
 pub use export::{ExportFormat, ExportRequest, Pick, archive_name};
 pub use folder::{FolderFile, OpenFile, folder};
-pub use kit::{Kit, KitPiece, KitRequest, PieceState};
+pub use kit::{Kit, KitPiece, KitRequest};
 pub use logs::{LogFrom, LogQuery, Logs, log_line, log_stamp};
-pub use rebuild::{Rebuild, RebuildPiece, RebuildRequest};
+pub use rebuild::{Rebuild, RebuildRequest};
 pub use scope::Scope;
 pub use search::{Search, SearchQuery};
 pub use session::{DiskFile, Observer, Opening, Options, Session};

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, Findings, Place, ReadError};
 use careen_protocol::{
-    ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, Reply, RequestId,
+    ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, RebuildOf, Reply, RequestId,
 };
-use careen_survey::{Chunk, Export, ExportRequest, KitPiece, KitRequest, PieceState, Scope};
+use careen_survey::{Chunk, Export, ExportRequest, KitPiece, KitRequest, PieceState, RebuildRequest, Scope};
 
 use crate::session::OpenDisk;
 use crate::{packing, post, work};
@@ -53,6 +53,19 @@ pub fn begin(disk: &mut OpenDisk, of: ExportOf) -> Result<Reply, ReadError> {
     let mut findings = Findings::new();
     let export = disk.session.export(&request(of)?, &mut findings)?.without_packing();
     disk.exporting = Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings });
+    Ok(Reply::Begun)
+}
+
+/// Begins a zip of what makes these images and containers again.
+pub fn begin_rebuild(disk: &mut OpenDisk, of: RebuildOf) -> Result<Reply, ReadError> {
+    disk.exporting = None;
+    let scopes = of.scopes.iter().map(|scope| Scope::from_str(scope)).collect::<Result<_, _>>()?;
+    // A zip is unpacked on any system.
+    let request = RebuildRequest { scopes, with_sources: true, for_windows: true };
+    let export = disk.session.rebuild_zip(&request, &mut work::tell_progress())?.without_packing();
+    still_there(disk)?;
+    disk.exporting =
+        Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings: Findings::new() });
     Ok(Reply::Begun)
 }
 

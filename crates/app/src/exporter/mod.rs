@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use careen_protocol::{ExportEnd, Failure, FailureKind, PackStep, Reply, Request};
+use careen_protocol::{ArchiveKind, ExportEnd, Failure, FailureKind, PackStep, Reply, Request};
 use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -264,8 +264,9 @@ impl Exporter {
         if job.way == Way::Memory && job.weight.is_some_and(|weight| weight > MEMORY_LIMIT) {
             return Err(Why::Write(Trouble::TooLarge));
         }
-        let of = match &job.of {
-            Content::Archive(of) => of,
+        let (request, kind) = match &job.of {
+            Content::Archive(of) => (Request::Export(of.clone()), of.kind),
+            Content::Rebuild(of) => (Request::Rebuild(of.clone()), ArchiveKind::Zip),
             Content::Kit(of) => {
                 // Nothing else can hold one.
                 let Target::Folder(folder) = &target else { return Err(Why::Write(Trouble::Gone)) };
@@ -273,8 +274,8 @@ impl Exporter {
                 return self.save_kit(job, folder).await;
             }
         };
-        self.begun(self.side.ask(Request::Export(of.clone())).await)?;
-        self.begun(self.packer.ask_with(Request::PackBegin(of.kind), &Beside::Nothing).await)?;
+        self.begun(self.side.ask(request).await)?;
+        self.begun(self.packer.ask_with(Request::PackBegin(kind), &Beside::Nothing).await)?;
         let (sink, name) = Sink::open(&target, &job.name, "application/octet-stream").await.map_err(Why::Write)?;
         self.hold(&sink)?;
         self.rename(job, &name);

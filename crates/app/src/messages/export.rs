@@ -19,6 +19,9 @@ super::texts! {
     KIT_SAVE: "Save a move kit into a folder", "폴더에 이사 꾸러미 저장";
     KIT_NEXT: "To put it into another Docker, run in that folder sh restore.sh, or on Windows:", "다른 Docker에 넣으려면 그 폴더에서 sh restore.sh를 실행하십시오. Windows에서는:";
     KIT_RESULT: "{size}, {n} files", "{size}, 파일 {n}개";
+    REBUILD: "Save what builds it again", "다시 빌드할 파일 저장";
+    REBUILD_HINT: "A zip of Dockerfiles (as its history tells, with versions pinned, and to one version for all), lists of packages and the files they copy. What was guessed is marked in each file.", "Dockerfile(이력 그대로, 버전 고정, 공통 버전)과 패키지 목록, 복사되는 파일을 담은 zip입니다. 추정한 내용은 각 파일에 표시됩니다.";
+    REBUILD_NEXT: "To build it, in the folder it was unpacked into:", "빌드하려면 압축을 푼 폴더에서:";
     PRESET_ADD: "Choose all of this", "모두 선택";
     PRESET_STORE: "Or choose everything: Docker's whole data folder as one packed archive, as for moving it to a Linux machine.", "또는 Docker 데이터 폴더 전체를 압축 파일 하나로 선택할 수 있습니다. Linux 컴퓨터로 옮길 때 쓰는 방식입니다.";
     PRESET_STORE_ADD: "Choose the whole data folder", "데이터 폴더 전체 선택";

@@ -7,6 +7,7 @@ use careen_protocol::{Reply, Request};
 use leptos::prelude::*;
 
 use super::inspect::Inspect;
+use super::rebuild::Rebuild;
 use super::take_out::{TakeOut, marks};
 use super::verify::Verify;
 use crate::app::context;
@@ -192,6 +193,7 @@ fn ImageDetail(image: Image) -> impl IntoView {
                 <a class="button" href=packages.href()>{images::SEE_PACKAGES.get()}</a>
             </p>
             <TakeOut item=taken />
+            <Rebuild scope=inspect.clone() label=image.label() />
             <Facts>
                 <div class="fact">
                     <dt>{images::STATE.get()}</dt>

@@ -17,6 +17,7 @@ mod no_disk;
 mod open;
 mod overview;
 mod packages;
+mod rebuild;
 mod refused;
 mod search;
 mod setup;

@@ -31,12 +31,13 @@ use careen_evidence::{CancelToken, FileTree, Findings, Limits, NodeId, Place, Re
 use self::images::ImageStream;
 use self::manifest::Report;
 use self::tar::{Dialect, TarStream};
-use self::zip::ZipStream;
+use self::zip::{PiecesStream, ZipStream};
 
 pub use self::image_source::{ImageSource, LayerSource, StoredImage, assemble};
 pub use self::manifest::Summary;
 pub use self::packed_layer::{Assembled, BadFile, LayerForm, LayerRecord};
 pub use self::packing::Packing;
+pub use self::zip::{Piece, PieceState, Pieces};
 
 /// What is done about a file that cannot be read whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +121,7 @@ pub struct Export {
 enum Entries {
     Files(Box<TarStream>),
     Zip(Box<ZipStream>),
+    Pieces(Box<PiecesStream>),
     Images(Box<ImageStream>),
 }
 
@@ -179,6 +181,12 @@ impl Export {
         Export::begin(Entries::Images(Box::new(images)), Packing::of_images(), report)
     }
 
+    /// A zip of files that are handed out by whoever makes them.
+    pub fn of_pieces(pieces: Box<dyn Pieces>, scopes: &[String]) -> Export {
+        let report = Report::begin(Format::Zip.name(), scopes, OnDamage::Skip.name());
+        Export::begin(Entries::Pieces(Box::new(PiecesStream::new(pieces))), Packing::of_files(Format::Zip), report)
+    }
+
     fn begin(entries: Entries, packing: Packing, report: Report) -> Export {
         Export { entries, packing: Some(packing), report, unpacked: 0, is_ended: false }
     }
@@ -205,13 +213,14 @@ impl Export {
             goes_on = match &mut self.entries {
                 Entries::Files(files) => files.step(raw, &mut self.report),
                 Entries::Zip(zip) => zip.step(raw, &mut self.report),
+                Entries::Pieces(pieces) => pieces.step(raw, &mut self.report),
                 Entries::Images(images) => images.step(raw, &mut self.report),
             }?;
             if raw.len() == before {
                 break;
             }
         }
-        if !goes_on && !matches!(self.entries, Entries::Zip(_)) {
+        if !goes_on && !matches!(self.entries, Entries::Zip(_) | Entries::Pieces(_)) {
             raw.extend_from_slice(&tar::END);
         }
         self.unpacked = self.unpacked.saturating_add(raw.len() as u64);
@@ -221,7 +230,7 @@ impl Export {
         if !goes_on {
             self.is_ended = true;
             match &self.entries {
-                Entries::Files(_) => self.report.end_entries(""),
+                Entries::Files(_) | Entries::Pieces(_) => self.report.end_entries(""),
                 // It has ended them itself.
                 Entries::Zip(_) => {}
                 Entries::Images(images) => self.report.end_entries(&images.told()),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use careen_model::{Progress, Rebuilt, Severity, Stage};
-use careen_survey::{PieceState, RebuildPiece, RebuildRequest};
+use careen_survey::{Piece, PieceState, Pieces, RebuildRequest};
 use serde::Serialize;
 
 use super::export::{refuse_full, refuse_to_write_on};
@@ -69,13 +69,13 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
-    fn write(&mut self, piece: &RebuildPiece) -> Result<(), Failure> {
+    fn write(&mut self, piece: &Piece) -> Result<(), Failure> {
         let names = piece.path.split('/').filter(|name| !name.is_empty());
         let path = names.fold(self.folder.to_owned(), |path, name| path.join(name));
         self.put(&path, piece).map_err(|error| Failure::File(path, error))
     }
 
-    fn put(&mut self, path: &PathBuf, piece: &RebuildPiece) -> std::io::Result<()> {
+    fn put(&mut self, path: &PathBuf, piece: &Piece) -> std::io::Result<()> {
         if piece.path.ends_with('/') {
             fs::create_dir_all(path)?;
             return set_mode(&File::open(path)?, piece.mode);

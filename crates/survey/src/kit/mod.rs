@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use careen_archive::write::{
-    Chunk, Export, Format, ImageFormat, ImageSource, LayerForm, LayerSource, OnDamage, Selection,
+    Chunk, Export, Format, ImageFormat, ImageSource, LayerForm, LayerSource, OnDamage, PieceState, Selection,
 };
 use careen_evidence::{
     Code, FileTree, Findings, Kind, MemoryTree, ReadError, codes::export as codes, kept, read_file, resolve_path,
@@ -65,17 +65,6 @@ pub struct KitPiece {
     pub bytes: Vec<u8>,
     /// What becomes of the file after them.
     pub state: PieceState,
-}
-
-/// What becomes of a file after a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PieceState {
-    /// More pieces follow.
-    GoesOn,
-    /// It is complete.
-    Complete,
-    /// It could not be made and is to be removed.
-    Dropped,
 }
 
 /// A kit that is being written.

@@ -12,6 +12,7 @@ mod stream;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use careen_archive::write::Export;
 use careen_evidence::{Findings, ReadError};
 use careen_model::{ImageKind, ImagePackages, NotRebuilt, Rebuilt, RebuiltFile, RebuiltKind, Stage};
 use careen_report::rebuild::{self as report, Chosen, Configured, Recipe};
@@ -23,7 +24,7 @@ use self::stream::{Content, Planned};
 use crate::kit::unique;
 use crate::{Observer, Scope, Session};
 
-pub use self::stream::{Rebuild, RebuildPiece};
+pub use self::stream::Rebuild;
 
 /// Permissions of a text.
 const TEXT: u16 = 0o644;
@@ -102,6 +103,13 @@ impl Session {
         self.rebuild_containers(&containers, &built, request.scopes.is_empty(), &mut plan)?;
         plan.ahead.iter_mut().for_each(make_runnable);
         Ok(Rebuild::new(plan.rebuilt, plan.ahead, plan.findings, self.options()))
+    }
+
+    /// The same as a zip. What is wrong is told by its findings.
+    pub fn rebuild_zip(&mut self, request: &RebuildRequest, observer: Observer<'_>) -> Result<Export, ReadError> {
+        let rebuild = self.rebuild(request, observer)?;
+        let scopes: Vec<String> = request.scopes.iter().map(ToString::to_string).collect();
+        Ok(Export::of_pieces(Box::new(rebuild), &scopes))
     }
 
     /// Ids of the images that are meant, each once.

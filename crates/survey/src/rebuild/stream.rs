@@ -3,31 +3,18 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use careen_archive::write::{Chunk, Export, Format, OnDamage, Selection};
+use careen_archive::write::{Chunk, Export, Format, OnDamage, Piece, PieceState, Pieces, Selection};
 use careen_evidence::{
     ByteSource, CancelToken, FileTree, Findings, Kind, Limits, NodeId, ReadError, Step, Walk, codes::export as codes,
 };
 use careen_model::{Rebuilt, RebuiltFile};
 
-use crate::{Options, PieceState};
+use crate::Options;
 
 /// Bytes of a piece of a file.
 const PIECE: u64 = 1 << 20;
 /// Permissions that files get of those on the disk.
 const MODE: u16 = 0o777;
-
-/// Bytes of a file of a rebuild, to be written behind those before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RebuildPiece {
-    /// Its path in the folder, with slashes between names; of a directory, which has no bytes, it ends with one.
-    pub path: String,
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// Its permissions: nine bits.
-    pub mode: u16,
-    /// What becomes of the file after them.
-    pub state: PieceState,
-}
 
 /// Something that is going to be written.
 pub(super) struct Planned {
@@ -82,18 +69,13 @@ pub struct Rebuild {
     limits: Limits,
     cancel: CancelToken,
     written: u64,
+    missing: u64,
     is_ended: bool,
 }
 
-impl Rebuild {
-    pub(super) fn new(rebuilt: Rebuilt, ahead: VecDeque<Planned>, findings: Findings, options: &Options) -> Rebuild {
-        let (limits, cancel) = (options.limits, options.cancel.clone());
-        Rebuild { ahead, now: None, rebuilt, findings, limits, cancel, written: 0, is_ended: false }
-    }
-
-    /// The next piece; `None` when everything was handed out. The last one is `rebuild.json`. An error only when cancelled;
-    /// a file that cannot be read is dropped and told.
-    pub fn next_piece(&mut self) -> Result<Option<RebuildPiece>, ReadError> {
+impl Pieces for Rebuild {
+    /// The last one is `rebuild.json`. An error only when cancelled; a file that cannot be read is dropped and told.
+    fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
         loop {
             self.cancel.check()?;
             let piece = match self.now.take() {
@@ -112,14 +94,24 @@ impl Rebuild {
         }
     }
 
+    fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    fn missing(&self) -> u64 {
+        self.missing
+    }
+}
+
+impl Rebuild {
+    pub(super) fn new(rebuilt: Rebuilt, ahead: VecDeque<Planned>, findings: Findings, options: &Options) -> Rebuild {
+        let (limits, cancel) = (options.limits, options.cancel.clone());
+        Rebuild { ahead, now: None, rebuilt, findings, limits, cancel, written: 0, missing: 0, is_ended: false }
+    }
+
     /// The list; sizes are known of what was written.
     pub fn rebuilt(&self) -> &Rebuilt {
         &self.rebuilt
-    }
-
-    /// What was met so far.
-    pub fn findings(&self) -> &Findings {
-        &self.findings
     }
 
     /// Bytes that were handed out.
@@ -127,12 +119,12 @@ impl Rebuild {
         self.written
     }
 
-    fn begin(&mut self, planned: Planned) -> Option<RebuildPiece> {
+    fn begin(&mut self, planned: Planned) -> Option<Piece> {
         let Planned { row, path, mode, content } = planned;
         match content {
             Content::Bytes(bytes) => {
                 self.count(row, bytes.len() as u64);
-                Some(RebuildPiece { path, bytes, mode, state: PieceState::Complete })
+                Some(Piece { path, bytes, mode, state: PieceState::Complete })
             }
             Content::Files { tree, node } => {
                 let walk = Box::new(Walk::new(node, &self.limits));
@@ -155,7 +147,7 @@ impl Rebuild {
         tree: Rc<dyn FileTree>,
         mut walk: Box<Walk>,
         open: Option<OpenFile>,
-    ) -> Result<Option<RebuildPiece>, ReadError> {
+    ) -> Result<Option<Piece>, ReadError> {
         if let Some(mut file) = open {
             let left = file.source.len().saturating_sub(file.at);
             let mut bytes = vec![0; usize::try_from(left.min(PIECE)).unwrap_or(0)];
@@ -177,7 +169,7 @@ impl Rebuild {
                     PieceState::Dropped
                 }
             };
-            return Ok(Some(RebuildPiece { path: own, bytes, mode, state }));
+            return Ok(Some(Piece { path: own, bytes, mode, state }));
         }
         let met = match walk.step(&*tree, &self.cancel, &mut self.findings) {
             Ok(None) => return Ok(None),
@@ -195,7 +187,7 @@ impl Rebuild {
             Err((below, error)) => self.drop_file(row, &place(&below), &error),
             Ok((below, _, stat)) if stat.kind == Kind::Directory => {
                 let (path, mode) = (format!("{}/", place(&below)), stat.mode & MODE | 0o700);
-                piece = Some(RebuildPiece { path, bytes: Vec::new(), mode, state: PieceState::Complete });
+                piece = Some(Piece { path, bytes: Vec::new(), mode, state: PieceState::Complete });
             }
             Ok((below, node, stat)) => match tree.open(node, &mut self.findings) {
                 Err(error) if error.is_cancelled() => return Err(error),
@@ -213,7 +205,7 @@ impl Rebuild {
         path: String,
         mode: u16,
         mut export: Box<Export>,
-    ) -> Result<Option<RebuildPiece>, ReadError> {
+    ) -> Result<Option<Piece>, ReadError> {
         let mut chunk = Chunk::default();
         let state = match export.next(&mut chunk) {
             Ok(true) => PieceState::GoesOn,
@@ -228,21 +220,22 @@ impl Rebuild {
         if state != PieceState::GoesOn {
             self.findings.absorb(export.findings().clone());
             let missing = export.summary().missing;
+            self.missing = self.missing.saturating_add(missing);
             if let Some(file) = self.row(row).filter(|_| missing > 0) {
                 file.guesses.push(format!("{missing} of its files could not be read and are not in it"));
             }
         } else {
             self.now = Some(Now::Archive { row, path: path.clone(), mode, export });
         }
-        Ok(Some(RebuildPiece { path, bytes: chunk.archive, mode, state }))
+        Ok(Some(Piece { path, bytes: chunk.archive, mode, state }))
     }
 
     /// The list of all.
-    fn end(&mut self) -> RebuildPiece {
+    fn end(&mut self) -> Piece {
         self.is_ended = true;
         let text = serde_json::to_string_pretty(&self.rebuilt).unwrap_or_default();
         let bytes = format!("{text}\n").into_bytes();
-        RebuildPiece { path: "rebuild.json".to_owned(), bytes, mode: 0o644, state: PieceState::Complete }
+        Piece { path: "rebuild.json".to_owned(), bytes, mode: 0o644, state: PieceState::Complete }
     }
 
     fn row(&mut self, row: Option<usize>) -> Option<&mut RebuiltFile> {
@@ -256,6 +249,7 @@ impl Rebuild {
     }
 
     fn drop_file(&mut self, row: Option<usize>, path: &str, error: &ReadError) {
+        self.missing = self.missing.saturating_add(1);
         let values: [(&str, &dyn std::fmt::Display); 2] = [("name", &path), ("reason", error)];
         self.findings.add(&codes::REBUILD_LEFT_OUT, &error.place, &values);
         if let Some(file) = self.row(row) {

@@ -5,9 +5,11 @@
 //! is listed in a text file within, and so is the manifest; both are kept packed until the end, or until they are large:
 //! then they are written in parts (`.001`, `.002` …, to be put behind one another).
 
+mod directory;
 mod kept;
 mod names;
 mod packing;
+mod pieces;
 mod records;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
@@ -19,10 +21,13 @@ use std::rc::Rc;
 use careen_evidence::{ByteSource, CancelToken, Kind, Limits, ReadError, Xattrs, codes::export as codes};
 use careen_model::Timestamp;
 
-use self::kept::{Complete, Kept, Unpacking};
+use self::directory::Directory;
+use self::kept::{Complete, Kept};
 use self::names::{Named, Names};
 use self::packing::{Packing, Zeros};
-use self::records::{DEFLATED, Record, STORED, put_end};
+pub(crate) use self::pieces::PiecesStream;
+pub use self::pieces::{Piece, PieceState, Pieces};
+use self::records::{DEFLATED, Record, STORED};
 use crate::write::content::{Content, Holes, STEP, Seen, hex};
 use crate::write::gzip::Deflate;
 use crate::write::manifest::{Report, Told};
@@ -59,9 +64,7 @@ pub(crate) struct ZipStream {
     deflate: Option<Deflate>,
     /// Bytes put out.
     offset: u64,
-    /// The central directory so far.
-    directory: Kept,
-    count: u64,
+    directory: Directory,
     not_held: Side,
     manifest: Side,
     /// How much of the manifest's text that was not yet handed out is in `manifest`.
@@ -95,7 +98,7 @@ enum State {
         packed: Vec<u8>,
         at: usize,
     },
-    Directory(Box<Unpacking>, u64),
+    Directory,
     Done,
 }
 
@@ -128,8 +131,7 @@ impl ZipStream {
             zeros: Zeros::default(),
             deflate: None,
             offset: 0,
-            directory: Kept::new(),
-            count: 0,
+            directory: Directory::new(),
             not_held: Side { kept: Kept::new(), parts: 0 },
             manifest: Side { kept: Kept::new(), parts: 0 },
             text_from: None,
@@ -176,14 +178,10 @@ impl ZipStream {
                     self.state = State::Side { packed, at: end };
                 }
             }
-            State::Directory(mut unpacking, offset) => {
-                if unpacking.step(out) {
-                    self.state = State::Directory(unpacking, offset);
-                } else {
-                    put_end(self.count, self.offset.saturating_sub(offset), offset, out);
-                    self.state = State::Done;
-                    return Ok(false);
-                }
+            State::Directory => {
+                let goes_on = self.directory.step(self.offset, out);
+                self.state = if goes_on { State::Directory } else { State::Done };
+                return Ok(goes_on);
             }
             State::Done => return Ok(false),
         }
@@ -220,10 +218,7 @@ impl ZipStream {
                 self.phase = Phase::Directory;
                 self.put_side(MANIFEST, true, out, report);
             }
-            Phase::Directory => {
-                let directory = self.directory.take();
-                self.state = State::Directory(Box::new(Unpacking::new(directory)), self.offset);
-            }
+            Phase::Directory => self.state = State::Directory,
         }
         Ok(true)
     }
@@ -374,7 +369,7 @@ impl ZipStream {
         let own = record(&file.object, &file.named.path);
         let own = Record { offset: file.offset, crc: packed.crc, packed: packed.packed, size: packed.size, ..own };
         own.put_descriptor(out);
-        self.note(&own);
+        self.directory.note(&own);
         self.deflate = Some(packed.deflate);
         let seen = packed.content.finish();
         report.gaps(&file.object.name, &file.object.tree.place(file.object.node), &seen.gaps);
@@ -395,11 +390,12 @@ impl ZipStream {
             packed: size,
             size,
             has_descriptor: false,
+            may_be_large: false,
             ..record(object, name)
         };
         own.put_local(out);
         out.extend_from_slice(content);
-        self.note(&own);
+        self.directory.note(&own);
     }
 
     /// Writes what was kept of a text: all of it, or a part.
@@ -420,23 +416,16 @@ impl ZipStream {
             packed: packed.len() as u64,
             size,
             has_descriptor: false,
+            may_be_large: false,
         };
         own.put_local(out);
-        self.note(&own);
+        self.directory.note(&own);
         // The manifest cannot tell of itself.
         if !name.starts_with(MANIFEST) {
             let seen = Seen { sha256, is_of_all: true, gaps: Vec::new() };
             report.row(name.as_bytes(), Kind::File, &Told { size: Some(size), seen: Some(&seen), ..Told::default() });
         }
         self.state = State::Side { packed, at: 0 };
-    }
-
-    /// Adds an entry to the central directory.
-    fn note(&mut self, record: &Record<'_>) {
-        let mut entry = Vec::new();
-        record.put_central(&mut entry);
-        self.directory.add(&entry);
-        self.count = self.count.saturating_add(1);
     }
 }
 
@@ -459,6 +448,7 @@ fn record<'a>(object: &Object, name: &'a str) -> Record<'a> {
         packed: 0,
         size: 0,
         has_descriptor: true,
+        may_be_large: false,
     }
 }
 

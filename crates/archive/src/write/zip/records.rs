@@ -39,12 +39,14 @@ pub(super) struct Record<'a> {
     pub(super) size: u64,
     /// Whether CRC and sizes follow the content.
     pub(super) has_descriptor: bool,
+    /// Whether it may be large, which is not known before its content.
+    pub(super) may_be_large: bool,
 }
 
 impl Record<'_> {
     /// Whether its sizes take eight bytes each. It has to be the same before and after the content.
     fn is_large(&self) -> bool {
-        self.size > SURELY_SMALL
+        self.may_be_large || self.size > SURELY_SMALL
     }
 
     /// Local file header (4.3.7).

@@ -3,13 +3,13 @@
 
 use std::io::Read;
 
-use careen_evidence::{FileTree, MemoryTree, NodeId};
+use careen_evidence::{FileTree, Findings, MemoryTree, NodeId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::write::tests::{export, odd, selection};
-use crate::write::{Format, OnDamage};
+use crate::write::{Chunk, Export, Format, OnDamage};
 
 /// An entry as the zip has it.
 struct Entry {
@@ -47,9 +47,16 @@ fn unzip(zip: &[u8]) -> Vec<Entry> {
         assert_eq!(&local[30..30 + name_length], name.as_bytes());
         let bytes = &local[content_at..content_at + place(packed)];
         let has_descriptor = number(&central[8..10]) & 8 != 0;
+        // A zip64 field in front of all others makes sizes of eight bytes.
+        let is_large = local[30 + name_length..].starts_with(&[1, 0]);
         if has_descriptor {
-            let descriptor = &local[content_at + place(packed)..][..16];
-            let told = [&b"PK\x07\x08"[..], &central[16..28]].concat();
+            let length = if is_large { 24 } else { 16 };
+            let descriptor = &local[content_at + place(packed)..][..length];
+            let told = if is_large {
+                [&b"PK\x07\x08"[..], &central[16..24], &[0; 4], &central[24..28], &[0; 4]].concat()
+            } else {
+                [&b"PK\x07\x08"[..], &central[16..28]].concat()
+            };
             assert_eq!(descriptor, told, "{name}");
         } else {
             assert_eq!(local[14..26], central[16..28], "{name}");
@@ -290,4 +297,86 @@ fn nothing_is_unpacked_through_a_link_of_the_archive() {
     let names: Vec<&str> =
         rows.iter().filter(|row| row["missing"].is_null()).map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!((names, codes), (vec![".", "x", "y"], vec!["export-left-out"; 4]));
+}
+
+/// Hands out pieces that were laid ready.
+struct Ready(std::collections::VecDeque<Piece>, Findings);
+
+impl Pieces for Ready {
+    fn next_piece(&mut self) -> Result<Option<Piece>, ReadError> {
+        Ok(self.0.pop_front())
+    }
+
+    fn findings(&self) -> &Findings {
+        &self.1
+    }
+
+    fn missing(&self) -> u64 {
+        1
+    }
+}
+
+fn of_pieces(pieces: &[(&str, &[u8], PieceState)]) -> (Result<(), ReadError>, Vec<u8>, Vec<u8>, Export) {
+    let piece = |(path, bytes, state): &(&str, &[u8], PieceState)| Piece {
+        path: (*path).to_owned(),
+        bytes: bytes.to_vec(),
+        mode: 0o755,
+        state: *state,
+    };
+    let pieces = Ready(pieces.iter().map(piece).collect(), Findings::new());
+    let mut export = Export::of_pieces(Box::new(pieces), &["image:a".to_owned()]);
+    let (mut chunk, mut zip, mut manifest) = (Chunk::default(), Vec::new(), Vec::new());
+    loop {
+        match export.next(&mut chunk) {
+            Err(error) => return (Err(error), zip, manifest, export),
+            Ok(goes_on) => {
+                zip.append(&mut chunk.archive);
+                manifest.append(&mut chunk.manifest);
+                if !goes_on {
+                    return (Ok(()), zip, manifest, export);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pieces_become_files_and_a_dropped_one_is_not_in_the_zip() {
+    use PieceState::{Complete, Dropped, GoesOn};
+    let long = [7; 100_000];
+    let (ended, zip, manifest, export) = of_pieces(&[
+        ("images/", b"", Complete),
+        ("images/Dockerfile", b"FROM scratch\n", Complete),
+        ("lost", b"half", GoesOn),
+        ("lost", b"", Dropped),
+        ("never", b"", Dropped),
+        ("long", &long, GoesOn),
+        ("long", b"", GoesOn),
+        ("long", b"end", Complete),
+        ("empty", b"", Complete),
+    ]);
+    ended.unwrap();
+    let files: Vec<(String, u32, Vec<u8>)> =
+        unzip(&zip).into_iter().map(|entry| (entry.name, entry.mode, entry.content)).collect();
+    let whole = [&long[..], b"end"].concat();
+    let expected = [
+        ("images/", 0o040_755, &b""[..]),
+        ("images/Dockerfile", 0o100_755, b"FROM scratch\n"),
+        ("long", 0o100_755, &whole),
+        ("empty", 0o100_755, b""),
+    ];
+    assert_eq!(files, expected.map(|(name, mode, content)| (name.to_owned(), mode, content.to_vec())));
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["archive"]["sha256"], crate::write::content::hex(&Sha256::digest(&zip)));
+    assert_eq!(manifest["entries"].as_array().unwrap().len(), 6);
+    assert_eq!(manifest["entries"][3]["missing"], "it could not be read to its end");
+    assert_eq!((export.summary().entries, export.summary().missing), (4, 1));
+}
+
+#[test]
+fn a_piece_that_would_lead_out_ends_the_zip() {
+    for path in ["../x", "/x", "a//b", "a/../b", "", "/"] {
+        let (ended, ..) = of_pieces(&[(path, b"x", PieceState::Complete)]);
+        assert!(ended.unwrap_err().to_string().contains("would lead out"), "{path:?}");
+    }
 }
