@@ -178,7 +178,7 @@ globalThis.careen = {
 
 // ---- Start
 
-// Trunk names script and program in this element's attributes.
+// The build names script and program in this element's attributes.
 const { script, program } = document.querySelector('script[data-program]').dataset;
 try {
   const bindings = isSingle ? URL.createObjectURL(new Blob([await file(script)], { type: 'text/javascript' })) : new URL(script, document.baseURI);

@@ -50,8 +50,8 @@ const browser = await chromium.launch({
 export const quit = () => browser.close();
 
 /**
- * A fresh profile with the page loaded, from where it is served or from `at`, after `script` was run in it. `watched` collects what must not happen: requests that leave the page's own
- * address, errors of its scripts, breaches of its policy.
+ * A fresh profile with the page loaded, from where it is served or from `at`, after `script` was run in it. `watched`
+ * collects what must not happen: requests that leave the page's own address, errors of its scripts, breaches of its policy.
  */
 export async function openPage(options = {}, at = url, script = '') {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', ...options });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { careen, disk, go, openPage, pick, picture, quit, url } from './browser.mjs';
+import { careen, disk, go, openPage, pick, picture, quit, url, waitForState } from './browser.mjs';
 import { inWorkers } from './workers.mjs';
 
 after(quit);
@@ -65,3 +65,26 @@ async function countOfFindings() {
   await close();
   return text;
 }
+
+test('what comes with a disk is not loaded before one is picked; where it fails, that is said and tried again', async () => {
+  const { page, watched, close } = await openPage({ serviceWorkers: 'block' });
+  let isThere = false;
+  await page.route('**/careen-disk-*.wasm*', (route) => (isThere ? route.continue() : route.abort()));
+  const asked = () => watched.requests.filter((address) => /careen-(disk|worker)/.test(address));
+  await go(page, 'about');
+  await go(page, 'open');
+  assert.deepEqual(asked(), []);
+  await page.getByTestId('pick-disk').setInputFiles(tiny);
+  await page.getByRole('alert').getByText('a part of the page could not be loaded').waitFor();
+  await go(page, 'export');
+  await page.getByRole('heading', { name: 'A part of Careen is missing' }).waitFor();
+  await picture(page, 'incomplete');
+  isThere = true;
+  await go(page, 'overview');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Pick a file' }).click()]);
+  await chooser.setFiles(tiny);
+  await waitForState(page, 'complete');
+  await go(page, 'images');
+  await page.getByTestId('table-images').locator('[data-key]').first().waitFor();
+  await close();
+});

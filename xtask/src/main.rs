@@ -3,7 +3,6 @@
 //! Each task sets up what it needs first; what is already there is left alone. No task needs another to have run.
 
 mod command;
-mod dist;
 mod fixtures;
 mod page;
 mod server;

@@ -7,9 +7,6 @@ use std::fs;
 
 use crate::command::{self, cargo, find, output, run, tool};
 
-/// Newest Trunk that the pinned toolchain builds.
-const TRUNK: &str = "0.21.14";
-
 /// A program and the Debian package that brings it.
 type Program = (&'static str, &'static str);
 
@@ -35,7 +32,6 @@ pub fn for_page() -> Result<(), String> {
     if target.is_some_and(|list| !list.lines().any(|line| line == "wasm32-unknown-unknown")) {
         run(tool("rustup").args(["target", "add", "wasm32-unknown-unknown"]))?;
     }
-    crate_tool("trunk", "trunk", TRUNK)?;
     crate_tool("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?)?;
     npm()
 }

@@ -12,6 +12,7 @@ use crate::components::{FolderFiles, Icon, dropped_folder, files_of, icon, picke
 use crate::engine::{Engine, Side, unreadable};
 use crate::exporter::{Exporter, Mark};
 use crate::finder::Finder;
+use crate::later::{self, Later};
 use crate::messages::{self, Text, general};
 use crate::pages;
 use crate::state::{Basket, Phase, Picked, Pins, Route, Settings, Told};
@@ -45,6 +46,8 @@ pub struct Context {
     pub pins: Pins,
     /// The queue of what is taken out.
     exporter: StoredValue<Exporter, LocalStorage>,
+    /// The pages that come with a disk.
+    pub later: RwSignal<Later>,
     /// Name of the file that was open before the page was reloaded.
     pub before_reload: RwSignal<Option<String>>,
     /// Whether what is picked next goes with what was picked before; `None` to go by whether a disk waits for a file.
@@ -207,6 +210,7 @@ pub fn App() -> impl IntoView {
         pins: Pins::load(),
         exporter: StoredValue::new_local(Exporter::new(engine.clone(), told.picked)),
         engine: StoredValue::new_local(engine),
+        later: RwSignal::new(Later::Coming),
         before_reload: RwSignal::new(
             window().session_storage().ok().flatten().and_then(|storage| storage.get_item(PICKED_KEY).ok()?),
         ),
@@ -217,6 +221,13 @@ pub fn App() -> impl IntoView {
     provide_context(context);
     let moved = window_event_listener(ev::hashchange, move |_| context.route.set(here()));
     on_cleanup(move || moved.remove());
+    // Whoever looks at the first page alone is spared the others.
+    Effect::new(move |_| {
+        let is_wanted = !context.route.with(Route::is_first) || told.phase.with(|phase| *phase != Phase::Idle);
+        if is_wanted && !matches!(context.later.get_untracked(), Later::Here(_)) {
+            spawn_local(async move { context.later.set(later::load().await) });
+        }
+    });
     Effect::new(move |_| {
         let picked = told.picked.get();
         picked.iter().for_each(remember);
@@ -320,22 +331,12 @@ fn Page() -> impl IntoView {
         }
         match route {
             Route::Open => view! { <pages::Open /> }.into_any(),
-            Route::Overview => view! { <pages::Overview /> }.into_any(),
-            Route::Images(_) => view! { <pages::Images /> }.into_any(),
-            Route::Containers(_) => view! { <pages::Containers /> }.into_any(),
-            Route::Log(_) => view! { <pages::Log /> }.into_any(),
-            Route::Changes(_) => view! { <pages::Changes /> }.into_any(),
-            Route::Volumes(_) => view! { <pages::Volumes /> }.into_any(),
-            Route::Networks(_) => view! { <pages::Networks /> }.into_any(),
-            Route::Files { .. } => view! { <pages::Files /> }.into_any(),
-            Route::Find(_) => view! { <pages::Find /> }.into_any(),
-            Route::Packages { .. } => view! { <pages::Packages /> }.into_any(),
-            Route::BuildCache(_) => view! { <pages::BuildCache /> }.into_any(),
-            Route::Space(_) => view! { <pages::Space /> }.into_any(),
-            Route::Timeline(_) => view! { <pages::Timeline /> }.into_any(),
-            Route::Findings(_) => view! { <pages::Findings /> }.into_any(),
-            Route::Export => view! { <pages::Export /> }.into_any(),
             Route::About => view! { <pages::About /> }.into_any(),
+            route => match context.later.get() {
+                Later::Here(draw) => draw(&route),
+                Later::Coming => ().into_any(),
+                Later::Failed => view! { <pages::Incomplete /> }.into_any(),
+            },
         }
     }
 }

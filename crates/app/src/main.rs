@@ -7,6 +7,7 @@ mod engine;
 mod exporter;
 mod finder;
 mod format;
+mod later;
 mod messages;
 mod pages;
 mod saving;

@@ -76,9 +76,9 @@ impl ExportRequest {
 }
 
 impl Session {
-    /// Begins an archive of scopes: of images as engines load them, or of files. The content of a single scope stands at the top of the archive; that of
-    /// several in a directory each, `volume/NAME`, `image/NAME` and so on. What the trees themselves have to tell goes
-    /// into `findings`; what is met on the way is kept by the export.
+    /// Begins an archive of scopes: of images as engines load them, or of files. The content of a single scope stands at
+    /// the top of the archive; that of several in a directory each, `volume/NAME`, `image/NAME` and so on. What the trees
+    /// themselves have to tell goes into `findings`; what is met on the way is kept by the export.
     pub fn export(&self, request: &ExportRequest, findings: &mut Findings) -> Result<Export, ReadError> {
         let options = self.options();
         let format = match request.format {

@@ -1,8 +1,8 @@
 //! The only module that speaks to the workers.
 //!
 //! The worker's program is loaded when a disk is about to be opened, compiled once and handed to every worker as a
-//! `WebAssembly.Module`; after that nothing is asked of any server. Requests wait until the worker has said `Ready`. A second worker ([`Side`]) takes what
-//! is long, so that the first goes on answering the pages.
+//! `WebAssembly.Module`; after that nothing is asked of any server. Requests wait until the worker has said `Ready`. A
+//! second worker ([`Side`]) takes what is long, so that the first goes on answering the pages.
 //!
 //! Cancel: the worker hears it between two units of work. If it has not answered after [`PATIENCE`], it is ended; the
 //! next request starts a new one and opens the same files in it. The page shows what was known all the while.

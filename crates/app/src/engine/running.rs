@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, File, MessageEvent, Url, Worker};
 
 use crate::boot;
+use crate::later::{self, Later};
 
 /// Follows the bindings in a worker's script: starts the program that is posted to it.
 const STARTER: &str = "\nonmessage = ({ data }) => { onmessage = null; \
@@ -22,8 +23,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// Fetches and compiles it.
+    /// Fetches and compiles it. The pages of a disk are loaded with it: nothing can be once a worker runs.
     pub async fn load() -> Result<Program, JsValue> {
+        if let Later::Failed = later::load().await {
+            return Err("a part of the page could not be loaded".into());
+        }
         let script = boot::file("careen-worker.js").await?;
         let code = boot::file("careen-worker_bg.wasm").await?;
         let module = JsFuture::from(js_sys::WebAssembly::compile(&code)).await?;
@@ -56,7 +60,8 @@ pub struct Running {
 
 impl Running {
     /// Starts a worker. It is started from a `blob:` URL, so that it inherits the page's content security policy; one
-    /// loaded from the network would not. The policy is sealed first: no worker that gets a file can reach a server. `heard` gets what it posts, `failed` what it died of.
+    /// loaded from the network would not. The policy is sealed first: no worker that gets a file can reach a server.
+    /// `heard` gets what it posts, `failed` what it died of.
     pub fn start(
         program: &Program,
         heard: impl Fn(JsValue) + 'static,

@@ -140,6 +140,11 @@ impl Route {
         !matches!(self, Route::Open | Route::Export | Route::About)
     }
 
+    /// Whether its page is one of those that are there from the start.
+    pub fn is_first(&self) -> bool {
+        matches!(self, Route::Open | Route::About)
+    }
+
     /// The files of a scope from their root.
     pub fn files(scope: impl Into<String>) -> Route {
         Route::Files { scope: Some(scope.into()), path: Vec::new(), at: None }

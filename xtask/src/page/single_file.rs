@@ -6,7 +6,8 @@
 
 use std::io::Write;
 
-use super::{Files, base64, integrity};
+use super::Files;
+use super::finish::{base64, integrity};
 
 /// Files that only a served page needs.
 const LEFT_OUT: [&str; 4] = ["index.html", "boot.js", "manifest.webmanifest", "icons/"];
@@ -51,7 +52,7 @@ pub fn assemble(index: &str, files: &Files) -> Result<String, String> {
     }
     page.push_str(rest);
     if !page.contains(boot) || boot.contains("</script") || styles.is_empty() {
-        return Err("careen.html: index.html is not as Trunk used to write it".to_owned());
+        return Err("careen.html: index.html has not what is looked for in it".to_owned());
     }
     let sums = |sums: &[String]| sums.iter().map(|sum| format!("'{sum}'")).collect::<Vec<_>>().join(" ");
     let policy = format!(

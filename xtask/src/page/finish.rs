@@ -1,19 +1,16 @@
-//! The finished page: what Trunk built, made into a folder that can be put anywhere.
+//! The finished page: a folder that can be put anywhere.
 //!
 //! Every file that the page needs to start and to read a disk is named in the service worker with the sum it must have;
 //! all of them together give the build its name. Beside them come the page as a single file, the licenses of what is in
 //! it, and settings for common hosts.
 
-mod licenses;
-mod single_file;
-mod sizes;
-
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::{Files, licenses, single_file, sizes};
 use crate::command::root;
 
 /// What the service worker has in the place of its list.
@@ -22,17 +19,15 @@ const LIST: &str = "const PAGE = { build: '', files: {} };";
 /// Where the name of the build goes in `index.html`.
 const ROOT: &str = "<html lang=\"en\"";
 
-/// A file of the page by its path below the folder, with slashes.
-type Files = BTreeMap<String, Vec<u8>>;
-
-/// Finishes the folder that Trunk wrote, and prints what it weighs.
-pub fn finish(dist: &Path) -> Result<(), String> {
-    let mut files = Files::new();
-    read(dist, dist, &mut files).map_err(|error| format!("{}: {error}", dist.display()))?;
+/// Writes the folder anew, and prints what it weighs.
+pub fn finish(dist: &Path, mut files: Files) -> Result<(), String> {
     let worker = String::from_utf8_lossy(&files.remove("service-worker.js").unwrap_or_default()).into_owned();
     let index = String::from_utf8_lossy(files.get("index.html").map_or(&[], Vec::as_slice)).into_owned();
     if !worker.contains(LIST) || !index.contains(ROOT) {
-        return Err("the page has no place for the name of its build: is dist/ fresh from Trunk?".to_owned());
+        return Err(
+            "the page has no place for the name of its build: are www/index.html and www/service-worker.js whole?"
+                .to_owned(),
+        );
     }
     // The service worker is a part of the build, though it cannot be in its own list.
     let mut sum = Sha256::new();
@@ -52,7 +47,6 @@ pub fn finish(dist: &Path) -> Result<(), String> {
     let single = single_file::assemble(&index, &files)?;
 
     let mut written: Vec<(&str, Vec<u8>)> = vec![
-        ("index.html", index.into_bytes()),
         ("service-worker.js", worker.into_bytes()),
         ("careen.html", single.into_bytes()),
         ("licenses.txt", licenses::text()?.into_bytes()),
@@ -61,35 +55,27 @@ pub fn finish(dist: &Path) -> Result<(), String> {
         let file = root().join("www/hosting").join(name);
         written.push((name, fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?));
     }
+    written.extend(files.iter().map(|(name, content)| (name.as_str(), content.clone())));
+    let _ = fs::remove_dir_all(dist);
     for (name, content) in written {
-        fs::write(dist.join(name), content).map_err(|error| format!("{name}: {error}"))?;
+        let file = dist.join(name);
+        let folder = file.parent().unwrap_or(dist);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&file, content))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     sizes::print(dist, &files)?;
     println!("build {build}; everything to upload is in {}", dist.display());
     Ok(())
 }
 
-fn read(root: &Path, folder: &Path, files: &mut Files) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path: PathBuf = entry?.path();
-        if path.is_dir() {
-            read(root, &path, files)?;
-        } else if path.extension().is_none_or(|extension| extension != "md") {
-            let parts = path.strip_prefix(root).unwrap_or(&path).components();
-            let name = parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-            files.insert(name, fs::read(&path)?);
-        }
-    }
-    Ok(())
-}
-
 /// The sum of a file as browsers compare it.
-fn integrity(content: &[u8]) -> String {
+pub fn integrity(content: &[u8]) -> String {
     format!("sha256-{}", base64(&Sha256::digest(content)))
 }
 
 /// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
+pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {

@@ -13,10 +13,13 @@ const MEASURE: &str = "const zlib = require('node:zlib'), fs = require('node:fs'
       console.log(bytes.length, zlib.gzipSync(bytes, { level: 9 }).length, brotli.length);\
     }";
 
+/// Most that may be loaded before the first click, in bytes with brotli.
+const MOST_FIRST: u64 = 400 << 10;
+
 /// Bytes as they are, gzipped, and with brotli.
 type Size = [u64; 3];
 
-/// Prints each file with its sizes, and what is loaded when.
+/// Prints each file with its sizes, and what is loaded when. An error when the first page loads more than it may.
 pub fn print(dist: &Path, files: &Files) -> Result<(), String> {
     let others = ["service-worker.js", "careen.html", "licenses.txt"];
     let names: Vec<&str> = files.keys().map(String::as_str).chain(others).collect();
@@ -37,10 +40,19 @@ pub fn print(dist: &Path, files: &Files) -> Result<(), String> {
         of.fold([0; 3], |sum: Size, size| std::array::from_fn(|at| sum[at] + size[at]))
     };
     println!();
-    show(sum(is_loaded_first), "in all before the first click");
+    let first = sum(is_loaded_first);
+    show(first, "in all before the first click");
     show(sum(|name| is_loaded_first(name) && name.ends_with(".wasm")), "of these WebAssembly");
-    show(sum(|name| name.starts_with("careen-worker")), "when a disk is opened");
-    Ok(())
+    show(
+        sum(|name| ["careen-worker", "careen-disk"].iter().any(|part| name.starts_with(part))),
+        "when a disk is opened",
+    );
+    match first {
+        [.., brotli] if brotli > MOST_FIRST => {
+            Err(format!("the page loads {brotli} bytes before the first click, expected at most {MOST_FIRST}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the page loads to show itself. The rest comes with a disk, or is kept for later by the service worker.
