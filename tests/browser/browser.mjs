@@ -102,6 +102,8 @@ const DOWNLOAD_PACE = 120;
 /** Downloads a file by its button and returns its bytes. */
 export async function download(page, name) {
   await page.waitForTimeout(DOWNLOAD_PACE);
+  const fold = page.locator('details:not([open])', { has: page.getByTestId(`download-${name}`) }).first();
+  if (await fold.count()) await fold.locator('summary').click();
   const [started] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`download-${name}`).first().click()]);
   assert.equal(started.suggestedFilename(), name);
   return readFileSync(await started.path());

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { careen, disk, go, openPage, pick, picture, quit, url, waitForState } from './browser.mjs';
+import { assertQuiet, careen, disk, go, openPage, pick, picture, quit, url, waitForState } from './browser.mjs';
 import { inWorkers } from './workers.mjs';
 
 after(quit);
@@ -66,6 +66,92 @@ async function countOfFindings() {
   return text;
 }
 
+test('who asked a worker that ended is answered by the next one', async () => {
+  // The first worker ends when a directory is asked for.
+  const deadly = `self.addEventListener('message', ({ data }) => {
+      if (new TextDecoder().decode(data.message ?? new Uint8Array()).includes('/etc')) throw new Error('made by the test');
+    });`;
+  const { page, close } = await openPage({}, url, inWorkers(deadly, 1));
+  await pick(page, tiny);
+  const image = JSON.parse(careen('survey', tiny, '--json')).images.find((one) => one.kind !== 'intermediate');
+  await page.evaluate((hash) => { location.hash = hash; }, `#/files/${encodeURIComponent(`image:${image.id}`)}/etc`);
+  await page.getByText(/The reader ended unexpectedly \(.*made by the test/).waitFor();
+  await page.getByTestId('table-files').locator('[data-key="/etc/passwd"]').waitFor();
+  assert.equal(await page.getByText('The reader stopped before it could answer').count(), 0);
+  await close();
+});
+
+/** Lets the memory of programs grow to so many pages beyond what they begin with, and no further. Runs in the page. */
+function limitMemory(pages) {
+  const compile = WebAssembly.compile;
+  WebAssembly.compile = (source) => {
+    const bytes = new Uint8Array(source);
+    const number = (at) => {
+      let [value, shift] = [0, 0];
+      for (;; shift += 7) {
+        const byte = bytes[at++];
+        value |= (byte & 127) << shift;
+        if (byte < 128) return [value, at];
+      }
+    };
+    const leb = (value) => (value < 128 ? [value] : [value & 127 | 128, ...leb(value >>> 7)]);
+    // WebAssembly core specification, 5.5.8: the section of memories is the fifth; its limits have a bit for a maximum.
+    for (let at = 8; at < bytes.length;) {
+      const [size, start] = number(at + 1);
+      if (bytes[at] === 5) {
+        const [least] = number(start + 2);
+        const section = [1, 1, ...leb(least), ...leb(least + pages)];
+        return compile(new Uint8Array([...bytes.subarray(0, at + 1), ...leb(section.length), ...section, ...bytes.subarray(start + size)]));
+      }
+      at = start + size;
+    }
+    throw new Error('the program has no memory');
+  };
+}
+
+test('a worker that runs out of memory costs what did not fit, and the page says so', async () => {
+  /** What comes of the disk where the worker may grow by so many pages of 64 KiB. */
+  const openWith = async (pages) => {
+    const { page, close } = await openPage({}, url, `(${limitMemory})(${pages})`);
+    await page.getByTestId('pick-disk').setInputFiles(tiny);
+    const state = await waitForState(page, 'complete', 'failed', 'cancelled');
+    const said = await page.locator('.main').innerText();
+    if (state === 'complete') {
+      await go(page, 'volumes');
+      await page.getByTestId('table-volumes').locator('[data-key]').first().waitFor();
+    } else await picture(page, `out-of-memory-${state}`);
+    await close();
+    return { state, said };
+  };
+  const little = await openWith(64);
+  assert.equal(little.state, 'failed');
+  assert.match(little.said, /no memory left/);
+  let skipped = 0;
+  for (let pages = 448; ; pages += 96) {
+    assert.ok(pages < 2_000, 'a small disk is read with little memory');
+    const { state, said } = await openWith(pages);
+    const isSkipped = /so it was left out and everything else is read: packages of/.test(said);
+    skipped += state === 'complete' && isSkipped;
+    if (state === 'complete' && !isSkipped) break;
+  }
+  assert.ok(skipped > 0, 'between too little and enough there is what only some images are too large for');
+});
+
+test('a tab that was put to sleep while it reads goes on when it is woken', async () => {
+  const { page, watched, close } = await openPage();
+  const session = await page.context().newCDPSession(page);
+  await page.getByTestId('pick-disk').setInputFiles(tiny);
+  await page.locator('[data-testid="progress"][data-state="reading"]').first().waitFor({ state: 'attached' });
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await new Promise((wake) => setTimeout(wake, 2_000));
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  assert.equal(await waitForState(page, 'complete', 'failed'), 'complete');
+  await go(page, 'packages');
+  await page.getByTestId('table-packages').locator('[data-key]').first().waitFor();
+  assertQuiet(watched);
+  await close();
+});
+
 test('what comes with a disk is not loaded before one is picked; where it fails, that is said and tried again', async () => {
   const { page, watched, close } = await openPage({ serviceWorkers: 'block' });
   let isThere = false;
@@ -75,7 +161,8 @@ test('what comes with a disk is not loaded before one is picked; where it fails,
   await go(page, 'open');
   assert.deepEqual(asked(), []);
   await page.getByTestId('pick-disk').setInputFiles(tiny);
-  await page.getByRole('alert').getByText('a part of the page could not be loaded').waitFor();
+  await page.getByRole('alert').getByText('A part of Careen is missing').waitFor();
+  await page.getByText('Your disk has nothing to do with it').waitFor();
   await go(page, 'export');
   await page.getByRole('heading', { name: 'A part of Careen is missing' }).waitFor();
   await picture(page, 'incomplete');

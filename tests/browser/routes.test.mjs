@@ -73,10 +73,12 @@ test('every route in Korean and English, light and dark, wide and narrow', async
   await close();
 });
 
-/** Two frames, for what is drawn when an answer of the worker comes, and a little more for the answer itself. */
+/** Waits until what the page shows has come, and is drawn. */
 async function settled(page) {
-  await page.waitForTimeout(60);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const drawn = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await drawn();
+  await page.waitForFunction(() => !/Reading …|읽는 중…/.test(document.querySelector('main').innerText));
+  await drawn();
 }
 
 /** Sentences of three English words and more that stand in the page in view, leaving out what comes from the disk. */

@@ -417,6 +417,8 @@ pub enum FailureKind {
     NothingOpen,
     /// The worker ended before it could answer.
     WorkerGone,
+    /// A part of the program could not be loaded.
+    NotLoaded,
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub fn failure_text(kind: FailureKind) -> &'static str {
         FailureKind::Cancelled => general::FAIL_CANCELLED.get(),
         FailureKind::NothingOpen => general::FAIL_NOTHING_OPEN.get(),
         FailureKind::WorkerGone => general::FAIL_WORKER.get(),
+        FailureKind::NotLoaded => general::INCOMPLETE.get(),
     }
 }
 

@@ -129,7 +129,7 @@ impl Engine {
     }
 
     fn open_state(&self, files: Vec<File>, disk: Option<u32>, snapshot: Option<String>) {
-        self.end_worker(FailureKind::Cancelled);
+        self.end_worker(FailureKind::Cancelled, "");
         let chosen = disk.and_then(|disk| files.get(disk as usize));
         if disk.is_none() {
             self.told.several.set(None);
@@ -146,7 +146,7 @@ impl Engine {
 
     /// Opens a folder. Everything known of an earlier disk is forgotten.
     pub fn open_folder(&self, folder: FolderFiles) {
-        self.end_worker(FailureKind::Cancelled);
+        self.end_worker(FailureKind::Cancelled, "");
         self.told.several.set(None);
         self.told.begin(Picked::folder(&folder.folder.name, &folder.files));
         let FolderFiles { folder, paths, files } = folder;
@@ -234,7 +234,7 @@ impl Engine {
         let opening = self.told.survey.with_untracked(Option::is_none);
         self.told.phase.set(Phase::Cancelled);
         let generation = self.inner.borrow().generation;
-        let heard = self.ask_now(Request::Cancel, &Beside::Nothing);
+        let heard = self.ask_now(&Request::Cancel, &Beside::Nothing);
         let heard = Rc::new(RefCell::new(heard));
         let engine = self.clone();
         set_timeout(
@@ -242,7 +242,7 @@ impl Engine {
                 // Cancelled is told without a reply; the sender is dropped then, and a dropped sender is an answer.
                 let silent = heard.borrow_mut().try_recv().is_ok_and(|word| word.is_none());
                 if silent && engine.inner.borrow().generation == generation {
-                    engine.end_worker(FailureKind::Cancelled);
+                    engine.end_worker(FailureKind::Cancelled, "");
                     if !opening {
                         engine.told.notice.set(Some(Notice::Restarted));
                     }
@@ -252,8 +252,16 @@ impl Engine {
         );
     }
 
-    /// Asks and waits for the answer. Starts a worker and opens the disk in it when there is none.
+    /// Asks and waits for the answer. Starts a worker and opens the disk in it when there is none. Where the worker
+    /// ended, most likely at something else, the next one is asked as well.
     pub async fn ask(&self, request: Request) -> Result<Answer, Failure> {
+        match self.ask_once(&request).await {
+            Err(failure) if failure.kind == FailureKind::WorkerGone => self.ask_once(&request).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&self, request: &Request) -> Result<Answer, Failure> {
         if !self.has_worker_with_files() {
             self.open_in_worker().await?;
         }
@@ -286,14 +294,14 @@ impl Engine {
     async fn open_in_worker(&self) -> Result<Opened, Failure> {
         let (_, request, files) =
             self.opening(false).ok_or_else(|| gone(FailureKind::NothingOpen, "no disk is open"))?;
-        self.start_worker().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
+        self.start_worker().await.map_err(|error| gone(FailureKind::NotLoaded, &describe(&error)))?;
         if self.told.phase.get_untracked() == Phase::Cancelled && self.told.survey.with_untracked(Option::is_none) {
             return Err(gone(FailureKind::Cancelled, ""));
         }
         if let Some(running) = &mut self.inner.borrow_mut().worker {
             running.has_files = true;
         }
-        let answer = self.ask_now(request, &Beside::Files(files)).await;
+        let answer = self.ask_now(&request, &Beside::Files(files)).await;
         match answer.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))?.reply {
             Reply::Overview { survey, files } => Ok(Opened::Disk(survey, files)),
             Reply::Several(disks) => Ok(Opened::Several(*disks)),
@@ -301,7 +309,7 @@ impl Engine {
         }
     }
 
-    fn ask_now(&self, request: Request, beside: &Beside) -> oneshot::Receiver<Result<Answer, Failure>> {
+    fn ask_now(&self, request: &Request, beside: &Beside) -> oneshot::Receiver<Result<Answer, Failure>> {
         let (sender, receiver) = oneshot::channel();
         let id = {
             let mut inner = self.inner.borrow_mut();
@@ -310,7 +318,7 @@ impl Engine {
             inner.waiting.insert(id, sender);
             id
         };
-        self.post(id, &request, beside);
+        self.post(id, request, beside);
         receiver
     }
 
@@ -373,7 +381,7 @@ impl Engine {
         };
         match event {
             Event::Ready { build } if build != BUILD => {
-                self.end_worker(FailureKind::WorkerGone);
+                self.end_worker(FailureKind::WorkerGone, "");
                 self.told.notice.set(Some(Notice::BuildsDiffer));
             }
             Event::Ready { .. } => self.inner.borrow_mut().worker.iter_mut().for_each(Running::ready),
@@ -404,7 +412,7 @@ impl Engine {
         }
         let opening = self.told.survey.with_untracked(Option::is_none);
         let part = self.inner.borrow_mut().doing.take();
-        self.end_worker(FailureKind::WorkerGone);
+        self.end_worker(FailureKind::WorkerGone, &message);
         if !opening {
             if let Some(part) = part
                 && self.told.phase.get_untracked() == Phase::Reading
@@ -430,8 +438,8 @@ impl Engine {
         self.fill();
     }
 
-    /// Ends the worker; whoever waits for an answer gets a failure of this kind.
-    fn end_worker(&self, kind: FailureKind) {
+    /// Ends the worker; whoever waits for an answer gets a failure of this kind, and why.
+    fn end_worker(&self, kind: FailureKind, reason: &str) {
         let (running, waiting) = {
             let mut inner = self.inner.borrow_mut();
             inner.generation = inner.generation.wrapping_add(1);
@@ -440,7 +448,7 @@ impl Engine {
         };
         running.into_iter().for_each(Running::end);
         for (_, waiting) in waiting {
-            let _ = waiting.send(Err(gone(kind, "")));
+            let _ = waiting.send(Err(gone(kind, reason)));
         }
     }
 }

@@ -54,7 +54,7 @@ impl Side {
 
     /// Asks something for which no disk need be open.
     pub async fn ask_with(&self, request: Request, beside: &Beside) -> Result<Answer, Failure> {
-        self.start().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
+        self.start().await.map_err(|error| gone(FailureKind::NotLoaded, &describe(&error)))?;
         self.ask_later(request, beside).await.unwrap_or_else(|_| Err(gone(FailureKind::WorkerGone, "")))
     }
 
@@ -107,7 +107,7 @@ impl Side {
         if self.inner.borrow().opening != opening {
             self.end();
         }
-        self.start().await.map_err(|error| gone(FailureKind::WorkerGone, &describe(&error)))?;
+        self.start().await.map_err(|error| gone(FailureKind::NotLoaded, &describe(&error)))?;
         let has_files = {
             let mut inner = self.inner.borrow_mut();
             let is_other = std::mem::replace(&mut inner.opening, opening) != opening;

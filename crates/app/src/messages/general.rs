@@ -111,5 +111,5 @@ super::texts! {
     PICK_FILE: "Pick {name}", "{name} 선택";
     WAIT_OVERVIEW: "The disk is being opened. This takes a few seconds.", "디스크를 여는 중입니다. 몇 초 걸립니다.";
     INCOMPLETE: "A part of Careen is missing", "Careen의 일부를 불러오지 못했습니다";
-    INCOMPLETE_WHY: "The pages of a disk could not be loaded from where Careen lies. Your disk has nothing to do with it. Check the connection, then reload the page.", "디스크 화면을 Careen이 있는 서버에서 불러오지 못했습니다. 디스크와는 관련이 없습니다. 네트워크 연결을 확인한 뒤 페이지를 새로 고치십시오.";
+    INCOMPLETE_WHY: "A part of this program could not be loaded from where Careen lies. Your disk has nothing to do with it. Check the connection, then reload the page.", "Careen이 있는 서버에서 프로그램의 일부를 불러오지 못했습니다. 디스크와는 관련이 없습니다. 네트워크 연결을 확인한 뒤 페이지를 새로 고치십시오.";
 }

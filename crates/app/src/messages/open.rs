@@ -51,6 +51,7 @@ super::texts! {
     FAILED_TITLE: "{name} could not be opened", "{name} 파일을 열 수 없습니다";
     FAILED_NEXT: "You can pick another file. Nothing was written to this one.", "다른 파일을 선택할 수 있습니다. 이 파일에는 아무것도 쓰지 않았습니다.";
     FAILED_CORRUPT: "Is it a copy? Compare its size with the original: a copy that was cut short cannot be opened. Then try the original, or another backup of it.", "복사본입니까? 원본과 크기를 비교하십시오. 복사가 중간에 끊긴 파일은 열 수 없습니다. 원본이나 다른 백업으로 다시 시도하십시오.";
+    FAILED_WORKER: "This says nothing about your disk. Most often the browser had no memory left for reading it: close other tabs and programs, then pick the file again. The careen command reads the same disk without a browser.", "디스크가 손상되었다는 뜻은 아닙니다. 대개 브라우저에 읽기 작업을 위한 메모리가 부족한 경우입니다. 다른 탭과 프로그램을 닫은 뒤 파일을 다시 선택하십시오. careen 명령을 쓰면 브라우저 없이 같은 디스크를 읽을 수 있습니다.";
     FAILED_IO: "Another program may hold the file. Quit Docker Desktop, on Windows run wsl --shutdown, then pick it again.", "다른 프로그램이 파일을 사용 중일 수 있습니다. Docker Desktop을 종료하고 Windows에서는 wsl --shutdown을 실행한 뒤 다시 선택하십시오.";
     FAILED_UNSUPPORTED: "This does not mean that your data is lost. Keep the file.", "데이터가 손실되었다는 뜻은 아닙니다. 파일을 보관하십시오.";
     NEEDS_TITLE: "{name} needs another file", "{name}에 다른 파일이 필요합니다";

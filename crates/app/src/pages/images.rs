@@ -27,11 +27,12 @@ pub fn Images() -> impl IntoView {
     let has_stores = context.told.survey().stores.len() > 1;
     let mut columns = vec![
         Column::text(images::NAME.get(), 14.0, 3.0).pinned(),
-        Column::text(images::ID.get(), 9.0, 0.0),
+        // What fits a small window first.
         Column::text(images::STATE.get(), 8.0, 1.0),
-        Column::number(images::LAYERS.get(), 5.0),
         Column::number(images::SIZE.get(), 6.0),
         Column::text(images::CREATED.get(), 9.5, 1.0),
+        Column::number(images::LAYERS.get(), 5.0),
+        Column::text(images::ID.get(), 9.0, 0.0),
         Column::text(images::PLATFORM.get(), 8.0, 0.0),
         Column::text(images::REGISTRY.get(), 8.0, 0.0),
     ];
@@ -117,11 +118,11 @@ fn row(image: &Image, has_stores: bool) -> Row {
     let store = has_stores.then(|| Cell::Text(image.store.clone()));
     let cells = vec![
         name,
-        Cell::Id(image.id.clone()),
         Cell::Status(tone, state),
-        Cell::Count(Some(image.layers.len() as u64)),
         Cell::Size(image.size),
         Cell::Time(image.created.as_deref().and_then(format::milliseconds)),
+        Cell::Count(Some(image.layers.len() as u64)),
+        Cell::Id(image.id.clone()),
         platform,
         image.registry.as_ref().map_or(Cell::Unknown, |registry| registry_cell(registry.state)),
     ];

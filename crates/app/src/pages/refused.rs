@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::context;
 use crate::components::{FailureBox, Icon, icon};
-use crate::messages::{Text, open};
+use crate::messages::{Text, general, open};
 
 /// What the failure means for what was picked; the file that needs another one may be one of several.
 pub fn title(failure: &Failure, picked: &str) -> String {
@@ -80,10 +80,8 @@ fn advice(kind: FailureKind) -> Option<&'static Text> {
         FailureKind::Corrupt => Some(&open::FAILED_CORRUPT),
         FailureKind::Io => Some(&open::FAILED_IO),
         FailureKind::Unsupported | FailureKind::OverLimit => Some(&open::FAILED_UNSUPPORTED),
-        FailureKind::NeedsFile
-        | FailureKind::NotThere
-        | FailureKind::Cancelled
-        | FailureKind::NothingOpen
-        | FailureKind::WorkerGone => None,
+        FailureKind::WorkerGone => Some(&open::FAILED_WORKER),
+        FailureKind::NotLoaded => Some(&general::INCOMPLETE_WHY),
+        FailureKind::NeedsFile | FailureKind::NotThere | FailureKind::Cancelled | FailureKind::NothingOpen => None,
     }
 }

@@ -69,7 +69,7 @@ pub fn Downloads(tab: Memo<PackageTab>) -> impl IntoView {
     let button = move |name: String, shown: String, request: Request, kind: &'static str| {
         let test_id = format!("download-{name}");
         view! {
-            <button type="button" class="chip" data-testid=test_id on:click=move |_| save(name.clone(), request.clone(), kind)>
+            <button type="button" class="chip" class:chip--main=name == ZIP data-testid=test_id on:click=move |_| save(name.clone(), request.clone(), kind)>
                 {icon(Icon::Download)} {shown}
             </button>
         }
@@ -81,26 +81,41 @@ pub fn Downloads(tab: Memo<PackageTab>) -> impl IntoView {
                 Some(button(own.clone(), own, Request::PackageFile { name: Some(name) }, "application/json"))
             };
             let parts: Vec<_> = names.iter().cloned().filter_map(part).collect();
-            let parts = (tab.get() == PackageTab::List && !parts.is_empty()).then(|| view! {
-                <div class="chips chips--many" role="group" aria-labelledby="parts-label">
-                    <span class="chips__label" id="parts-label" title=packages::PARTS_WHY.get()>{packages::PARTS.get()}</span>
-                    {parts}
-                </div>
+            let is_list = tab.get() == PackageTab::List;
+            let parts = (is_list && !parts.is_empty()).then(|| {
+                let title = packages::PARTS.with(&[("count", &parts.len())]);
+                fold(title, Some(packages::PARTS_WHY.get()), parts).into_any()
             });
             let file = |name: String| {
                 button(name.clone(), name.clone(), Request::PackageFile { name: Some(name) }, "text/csv;charset=utf-8")
             };
+            let shown = names.into_iter().filter(|name| parts_of(name).is_none() && belongs(name, tab.get()));
+            let files: Vec<_> = shown.map(file).collect();
+            let files = match is_list {
+                true => fold(packages::TABLES.with(&[("count", &files.len())]), None, files).into_any(),
+                false => files.into_any(),
+            };
             view! {
                 <div class="chips" role="group" aria-label=packages::DOWNLOADS.get()>
                     {button(ZIP.to_owned(), packages::DOWNLOAD_ALL.get().to_owned(), Request::PackageFile { name: None }, "application/zip")}
-                    {names.into_iter().filter(|name| parts_of(name).is_none() && belongs(name, tab.get())).map(file).collect_view()}
+                    {files}
+                    {parts}
                 </div>
-                {parts}
                 <p class="failure__text" role="status">{failed}</p>
             }
             .into_any()
         }
         Some(Err(failure)) => view! { <p class="failure__text" role="status">{explain(failure)}</p> }.into_any(),
         _ => ().into_any(),
+    }
+}
+
+/// Many files behind a word.
+fn fold(title: String, why: Option<&'static str>, files: impl IntoView) -> impl IntoView {
+    view! {
+        <details class="chips__fold">
+            <summary class="chip" title=why>{title}</summary>
+            <div class="chips chips--many">{files}</div>
+        </details>
     }
 }
