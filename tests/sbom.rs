@@ -1,5 +1,6 @@
 //! Lists of parts are valid by the official rules: CycloneDX 1.6 by its schema, SPDX 2.3 by the SPDX project's own validator.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,20 +8,73 @@ use careen_tests::{careen, disks, root, target};
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
 
-/// Where the lists of the committed disk are, by image and for all of them.
+/// Where the lists of the committed disk are, by image and for all of them, and those of a system with licences.
 fn lists(name: &str) -> Vec<PathBuf> {
     let disk = disks().get("cases/tiny").expect("tests/cases/tiny unpacks");
     // Two tests may ask for the same ones at once.
     let unique = std::thread::current().name().unwrap_or_default().to_owned();
     let folder = target().join("corpus/sbom").join(unique);
-    let _ = std::fs::remove_dir_all(&folder);
-    careen(["packages", &*disk.file.to_string_lossy(), "--out", &*folder.to_string_lossy()]).expect(&[0]).unwrap();
-    let files = std::fs::read_dir(folder.join("sbom")).unwrap().map(|entry| entry.unwrap().path());
+    let _ = fs::remove_dir_all(&folder);
+    let of_disk = folder.join("disk");
+    careen(["packages", &*disk.file.to_string_lossy(), "--out", &*of_disk.to_string_lossy()]).expect(&[0]).unwrap();
+    let files =
+        [of_disk, licensed(&folder)].map(|folder| fs::read_dir(folder.join("sbom")).unwrap()).into_iter().flatten();
+    let files = files.map(|entry| entry.unwrap().path());
     files.filter(|file| file.to_string_lossy().ends_with(&format!(".{name}.json"))).collect()
 }
 
+/// The lists of a system whose packages have the licences that the tests of `careen-packages` read.
+fn licensed(folder: &Path) -> PathBuf {
+    let (system, out) = (folder.join("system"), folder.join("licensed"));
+    let put = |path: &str, bytes: &[u8]| {
+        let path = system.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    let mut status = String::new();
+    for entry in fs::read_dir(root().join("crates/packages/tests/copyright")).unwrap() {
+        let file = entry.unwrap().path();
+        let Some(name) = file.file_name().unwrap().to_string_lossy().strip_suffix(".txt").map(str::to_owned) else {
+            continue;
+        };
+        status.push_str(&format!("Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"));
+        put(&format!("usr/share/doc/{name}/copyright"), &fs::read(&file).unwrap());
+    }
+    put("var/lib/dpkg/status", status.as_bytes());
+    let words = ["packages", &*system.to_string_lossy(), "--of", "fs", "--out", &*out.to_string_lossy()];
+    careen(words).expect(&[0]).unwrap();
+    out
+}
+
+#[test]
+fn licences_of_dpkg_stand_in_both() {
+    let folder = target().join("corpus/sbom/licences");
+    let _ = fs::remove_dir_all(&folder);
+    let lists = licensed(&folder).join("sbom");
+    let parts = read(&lists.join("fs.cdx.json"))["components"].as_array().unwrap().clone();
+    let of = |name: &str| parts.iter().find(|part| part["name"] == name).unwrap()["licenses"].clone();
+    assert_eq!(of("draft"), serde_json::json!([{"license": {"id": "Apache-2.0"}}]));
+    assert_eq!(
+        of("header"),
+        serde_json::json!([{
+            "expression": "(MPL-2.0 OR LGPL-3.0-or-later) AND MPL-2.0 AND GFDL-1.3-no-invariants-or-later",
+        }])
+    );
+    assert_eq!(of("none"), Value::Null);
+    let spdx = read(&lists.join("fs.spdx.json"));
+    let packages = spdx["packages"].as_array().unwrap();
+    let whole = packages.iter().find(|package| package["name"] == "defined").unwrap();
+    let declared = whole["licenseDeclared"].as_str().unwrap();
+    let (known, other) = declared.split_once(" AND ").unwrap();
+    assert_eq!(known, "MIT");
+    let named = spdx["hasExtractedLicensingInfos"].as_array().unwrap().iter();
+    let named: Vec<&Value> = named.filter(|it| it["licenseId"] == other).map(|it| &it["name"]).collect();
+    assert_eq!(named, ["public-domain"]);
+    fs::remove_dir_all(folder).unwrap();
+}
+
 fn read(file: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 fn cyclonedx() -> Validator {
@@ -89,7 +143,7 @@ for name in sys.argv[1:]:
 fn spdx_is_valid_by_its_own_validator() {
     let judge = target().join(format!("spdx-tools-{SPDX_TOOLS}"));
     if !judge.join("ready").exists() {
-        let _ = std::fs::remove_dir_all(&judge);
+        let _ = fs::remove_dir_all(&judge);
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
         let installed = pip.arg(&judge).arg(format!("spdx-tools=={SPDX_TOOLS}")).status();
@@ -99,7 +153,7 @@ fn spdx_is_valid_by_its_own_validator() {
             println!("skipped: spdx-tools cannot be installed, and SPDX is not validated");
             return;
         }
-        std::fs::write(judge.join("ready"), "").unwrap();
+        fs::write(judge.join("ready"), "").unwrap();
     }
     let files = lists("spdx");
     assert!(files.len() > 3, "{files:?}");

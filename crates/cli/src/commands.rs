@@ -15,7 +15,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use careen_evidence::{Findings, ReadError};
-use careen_model::{EventKind, Finding, ImagePackages, PackageFileState, Severity};
+use careen_model::{EventKind, Finding, ImagePackages, PackageFileState, Progress, Severity};
 use careen_survey::list::ListOptions;
 use careen_survey::{RebuildRequest, Scope, SearchQuery, Session, TimelineQuery, report};
 use serde::Serialize;
@@ -315,9 +315,19 @@ fn packages(
         }
     };
     let mut found: Vec<ImagePackages> = Vec::new();
+    // For lists of parts, which have licences besides.
+    let mut licensed: Vec<ImagePackages> = Vec::new();
     for scope in &scopes {
-        match session.packages_of(scope, &mut |progress| reporter.show(&progress)) {
-            Ok(packages) => found.push((*packages).clone()),
+        let mut read = |session: &mut Session| -> Result<(), ReadError> {
+            let observer = &mut |progress: Progress| reporter.show(&progress);
+            found.push((*session.packages_of(scope, observer)?).clone());
+            if directory.is_some() {
+                licensed.push(session.packages_with_licenses(scope, observer)?);
+            }
+            Ok(())
+        };
+        match read(&mut session) {
+            Ok(()) => {}
             // One image that cannot be read says nothing about the others.
             Err(error) if wanted.of.is_none() && !error.is_cancelled() => session.note_failure(&error),
             Err(error) => return Err(error.into()),
@@ -327,7 +337,7 @@ fn packages(
     if let Some(directory) = directory {
         write_files(directory, &report::package_files(&found))?;
         let created = |id: &str| session.images().find(|image| image.id == id)?.created.clone();
-        write_files(directory, &report::sbom_files(&found, &created, env!("CARGO_PKG_VERSION")))?;
+        write_files(directory, &report::sbom_files(&licensed, &created, env!("CARGO_PKG_VERSION")))?;
     }
     if json {
         out.json(&report::package_rows(&found), false)?;

@@ -127,7 +127,8 @@ pub enum Details {
 /// What a package says of itself, beyond what tells it from others; empty where its database does not keep it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Declared {
-    /// Its licence, in its own words.
+    /// Its licence, in its own words. Of dpkg's packages it is read for lists of parts alone: licences that all hold, each
+    /// on a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub license: String,
     /// Who made or packed it.

@@ -6,12 +6,15 @@
 //!
 //! Every state is listed, also `config-files` and `not-installed`; those may lack a version, which is then empty. The
 //! database is looked for at the root of the tree only: what a chroot below it holds is not installed in this tree.
-//! What a person asked for is told by apt's `extended_states`, where there is one. Not read: `available`, `diversions`.
+//! What a person asked for is told by apt's `extended_states`, where there is one. Licences are told apart, since they
+//! stand in a file for each package. Not read: `available`, `diversions`.
 
+mod copyright;
 mod declared;
 mod log;
 mod stanza;
 
+pub use copyright::dpkg_licenses;
 pub use log::{Worked, apt_history, dpkg_log};
 
 use std::borrow::Cow;

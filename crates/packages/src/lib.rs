@@ -50,7 +50,7 @@ use careen_model::{Ecosystem, Package};
 
 use executable::Executable;
 
-pub use apt::{Worked, apt_history, dpkg_log};
+pub use apt::{Worked, apt_history, dpkg_licenses, dpkg_log};
 pub use files::Ownership;
 
 /// What knows the databases of one ecosystem.

@@ -30,6 +30,6 @@ pub use labels::labels;
 pub use package_files::{ReportFile, package_file, package_file_names, package_files};
 pub use rows::{PackageRow, package_rows};
 pub use run_command::{run_commands, shell_line};
-pub use sbom::{sbom_file, sbom_files, sbom_names};
+pub use sbom::{sbom_file, sbom_files, sbom_images, sbom_names};
 pub use side_by_side::side_by_side;
 pub use version::{compare_by_rules, compare_versions};

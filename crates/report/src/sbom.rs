@@ -2,12 +2,13 @@
 //! for the whole disk.
 //!
 //! Only what is installed is listed: nothing that only a lock file names, no leftovers of dpkg. Licences are those that a
-//! package declares, never concluded. Same input, same bytes: the time in a file is that of its image, and 1970 where there
+//! package declares, never concluded; packages of dpkg have none before they were read for it. Same input, same bytes: the time in a file is that of its image, and 1970 where there
 //! is none.
 
 mod cyclonedx;
 mod license;
 mod spdx;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -87,6 +88,13 @@ pub fn sbom_names(images: &[impl Borrow<ImagePackages>]) -> Vec<String> {
     let mut names: Vec<String> = Document::of(images).iter().flat_map(Document::files).collect();
     names.sort();
     names
+}
+
+/// The ids of the images that one of [`sbom_files`] tells of.
+pub fn sbom_images<'a>(images: &'a [impl Borrow<ImagePackages>], name: &str) -> Vec<&'a str> {
+    let all = Document::of(images);
+    let found = all.into_iter().find(|document| document.files().iter().any(|file| file == name));
+    found.map_or_else(Vec::new, |document| document.images.iter().map(|image| image.image_id.as_str()).collect())
 }
 
 /// The bytes of one of [`sbom_files`]; `None` when there is none of this name.

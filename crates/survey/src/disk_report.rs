@@ -68,10 +68,11 @@ impl Session {
         files.extend(report.space.iter().map(|space| json("space.json", space)));
         if !report.is_quick {
             let packages = self.all_packages(observer)?;
+            let licensed = self.all_licensed(observer)?;
             let created = |id: &str| self.images().find(|image| image.id == id)?.created.clone();
             files.push(json("packages.json", &careen_report::package_rows(&packages)));
             files.extend(careen_report::package_files(&packages));
-            files.extend(careen_report::sbom_files(&packages, &created, env!("CARGO_PKG_VERSION")));
+            files.extend(careen_report::sbom_files(&licensed, &created, env!("CARGO_PKG_VERSION")));
         }
         Ok(files)
     }
@@ -97,6 +98,15 @@ impl Session {
             all.extend(kept(packages, &mut findings)?.map(|packages| (*packages).clone()));
         }
         self.absorb(findings);
+        Ok(all)
+    }
+
+    /// The same with their licences; one that cannot be read was told already.
+    fn all_licensed(&mut self, observer: Observer<'_>) -> Result<Vec<ImagePackages>, ReadError> {
+        let mut all = Vec::new();
+        for scope in self.package_scopes(false, false) {
+            all.extend(kept(self.packages_with_licenses(&scope, observer), &mut Findings::new())?);
+        }
         Ok(all)
     }
 }

@@ -22,6 +22,7 @@ mod image_store;
 mod in_use;
 mod kit;
 mod layers;
+mod licenses;
 pub mod list;
 mod logs;
 mod names;

@@ -110,7 +110,11 @@ impl Session {
     }
 
     /// The tree whose packages are those of a scope: the system around a data root has none of those in the data root.
-    fn tree_of_packages(&self, scope: &Scope, findings: &mut Findings) -> Result<Rc<dyn FileTree>, ReadError> {
+    pub(crate) fn tree_of_packages(
+        &self,
+        scope: &Scope,
+        findings: &mut Findings,
+    ) -> Result<Rc<dyn FileTree>, ReadError> {
         let tree = self.tree(scope, findings)?;
         if *scope != Scope::Host {
             return Ok(tree);

@@ -18,6 +18,7 @@ use careen_store::{ClassicStore, ContainerdStore, DataRoot, find_roots};
 use crate::Scope;
 use crate::copies::Lost;
 use crate::image_store::ImageStore;
+use crate::licenses::Licenses;
 
 /// A disk file as the caller opened it.
 pub struct DiskFile {
@@ -132,6 +133,7 @@ pub struct Session {
     pub(crate) filesystems: Vec<OpenFilesystem>,
     pub(crate) stores: Vec<OpenStore>,
     pub(crate) packages: BTreeMap<Scope, Rc<ImagePackages>>,
+    pub(crate) licenses: BTreeMap<Scope, Licenses>,
     pub(crate) place: Place,
     /// The disk as it was opened; how much was read since is in `counts`.
     disk: DiskSummary,
@@ -219,6 +221,7 @@ impl Session {
             volumes: Vec::new(),
             build_cache_sizes: BTreeMap::new(),
             packages: BTreeMap::new(),
+            licenses: BTreeMap::new(),
             pieces: None,
             host: None,
             findings,

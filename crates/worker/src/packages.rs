@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use careen_evidence::ReadError;
 use careen_model::{Comparison, Image, ImagePackages, Package};
 use careen_protocol::{Order, PackageColumn, PackageRow, Reply, Rows};
-use careen_survey::report;
+use careen_survey::{Scope, Session, report};
 
-use crate::zip;
+use crate::{work, zip};
 
 /// What is known of the packages of all images.
 #[derive(Default)]
@@ -136,19 +137,35 @@ impl Packages {
     }
 
     /// The bytes of one of these files, or of all of them in a zip. Made when they are asked for: together they can be
-    /// larger than all that they are made of. `images` tells when an image was made.
-    pub fn file(&self, name: Option<&str>, images: &[Image]) -> Option<Vec<u8>> {
-        let created = |id: &str| images.iter().find(|image| image.id == id)?.created.clone();
-        let version = env!("CARGO_PKG_VERSION");
-        match name {
-            Some(name) => report::package_file(&self.images, name)
-                .or_else(|| report::sbom_file(&self.images, name, &created, version)),
-            None => {
-                let files = report::package_files(&self.images);
-                let parts = report::sbom_files(&self.images, &created, version);
-                zip::stored(files.iter().chain(&parts).map(|file| (file.name.as_str(), file.bytes.as_slice())))
-            }
+    /// larger than all that they are made of.
+    pub fn file(&self, name: Option<&str>, session: &mut Session) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(bytes) = name.and_then(|name| report::package_file(&self.images, name)) {
+            return Ok(Some(bytes));
         }
+        let version = env!("CARGO_PKG_VERSION");
+        let images = self.licensed(name, session)?;
+        let made = session.survey().images;
+        let created = |id: &str| made.iter().find(|image| image.id == id)?.created.clone();
+        let Some(name) = name else {
+            let files = report::package_files(&self.images);
+            let parts = report::sbom_files(&images, &created, version);
+            let all = files.iter().chain(&parts).map(|file| (file.name.as_str(), file.bytes.as_slice()));
+            return Ok(zip::stored(all));
+        };
+        Ok(report::sbom_file(&images, name, &created, version))
+    }
+
+    /// All images, those with licences of which a list of parts tells.
+    fn licensed(&self, name: Option<&str>, session: &mut Session) -> Result<Vec<Rc<ImagePackages>>, ReadError> {
+        let wanted = name.map(|name| report::sbom_images(&self.images, name));
+        let licensed = self.images.iter().map(|image| {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&image.image_id.as_str())) {
+                return Ok(Rc::clone(image));
+            }
+            let scope = Scope::Image(image.image_id.clone());
+            session.packages_with_licenses(&scope, &mut work::tell_progress()).map(Rc::new)
+        });
+        licensed.collect()
     }
 }
 

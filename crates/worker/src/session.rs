@@ -281,8 +281,8 @@ impl OpenDisk {
                 Reply::FilesOfPackage(self.session.files_of_package(&Scope::from_str(&scope)?, &package)?)
             }
             Request::PackageFile { name } => {
-                let images = self.session.survey().images;
-                let bytes = self.packages.file(name.as_deref(), &images).ok_or_else(|| no_file(name.as_deref()))?;
+                let bytes = self.packages.file(name.as_deref(), &mut self.session)?;
+                let bytes = bytes.ok_or_else(|| no_file(name.as_deref()))?;
                 post::bytes(id, bytes.len() as u64, &bytes);
                 return Ok(());
             }

@@ -12,7 +12,7 @@ use crate::draft::record;
 const EXTENDED_STATES: &[u8] = b"/var/lib/apt/extended_states";
 const LARGEST: u64 = 64 << 20;
 
-/// What a stanza declares. dpkg's database keeps no licenses.
+/// What a stanza declares. dpkg's database keeps no licenses (see [`super::copyright`]).
 pub fn of(stanza: &Stanza<'_>) -> Declared {
     let fields = [stanza.pre_depends, stanza.depends].into_iter().flatten();
     let mut requires: Vec<String> = fields.flat_map(|field| names(&String::from_utf8_lossy(field.value))).collect();

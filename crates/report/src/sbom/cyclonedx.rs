@@ -3,7 +3,8 @@
 use careen_model::{Ecosystem, Package};
 use serde::Serialize;
 
-use super::{Subject, TOOL, digest, license};
+use super::terms::Term;
+use super::{Subject, TOOL, digest};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,7 +43,7 @@ struct Component<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hashes: Vec<Hash<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    licenses: Vec<License<'a>>,
+    licenses: Vec<License>,
     #[serde(skip_serializing_if = "str::is_empty")]
     purl: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,16 +65,16 @@ struct Hash<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum License<'a> {
-    Expression(&'a str),
-    License(Declared<'a>),
+enum License {
+    Expression(String),
+    License(Declared),
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Declared<'a> {
-    Id(&'a str),
-    Name(&'a str),
+enum Declared {
+    Id(String),
+    Name(String),
 }
 
 #[derive(Serialize)]
@@ -157,12 +158,6 @@ fn component(package: &Package, reference: String) -> Component<'_> {
         Some(Hash { alg, content })
     });
     let declared = &package.declared;
-    let license = match declared.license.as_str() {
-        "" => None,
-        text if license::is_identifier(text) => Some(License::License(Declared::Id(text))),
-        text if license::is_expression(text) => Some(License::Expression(text)),
-        text => Some(License::License(Declared::Name(text))),
-    };
     let requested = declared.requested.map(|requested| if requested { "yes" } else { "no" });
     let properties = [
         ("careen:ecosystem", Some(package.ecosystem().name())),
@@ -177,9 +172,24 @@ fn component(package: &Package, reference: String) -> Component<'_> {
         name: &package.name,
         version: &package.version,
         hashes: hash.into_iter().collect(),
-        licenses: license.into_iter().collect(),
+        licenses: Term::of(package).map_or_else(Vec::new, licenses),
         purl: &package.purl,
         components: Vec::new(),
         properties: properties.into_iter().filter_map(|(name, value)| Some(Property { name, value: value? })).collect(),
+    }
+}
+
+/// One expression, or a list of identifiers and names: what is no expression can stand in none.
+fn licenses(declared: Term) -> Vec<License> {
+    match declared {
+        Term::Known(text) if !text.contains([' ', '(']) => vec![License::License(Declared::Id(text.into_owned()))],
+        declared if declared.is_known() => vec![License::Expression(declared.words())],
+        declared => {
+            let each = |term: Term| match term {
+                Term::Known(id) => License::License(Declared::Id(id.into_owned())),
+                other => License::License(Declared::Name(other.words())),
+            };
+            declared.parts().into_iter().map(each).collect()
+        }
     }
 }

@@ -70,7 +70,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Whether a text is one identifier.
-pub fn is_identifier(text: &str) -> bool {
+fn is_identifier(text: &str) -> bool {
     KNOWN.contains(&text)
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use careen_model::{Ecosystem, Package};
 use serde::Serialize;
 
-use super::{Subject, TOOL, digest, license};
+use super::terms::Term;
+use super::{Subject, TOOL, digest};
 
 const UNKNOWN: &str = "NOASSERTION";
 
@@ -167,7 +168,7 @@ fn package(package: &Package, id: String, licenses: &mut Licenses) -> SpdxPackag
         name: package.name.clone(),
         version_info: package.version.clone(),
         supplier: supplier(&package.declared.supplier),
-        license_declared: licenses.of(&package.declared.license),
+        license_declared: licenses.of(package),
         primary_package_purpose: purpose,
         checksums: checksums.into_iter().collect(),
         source_info: format!("{}, found at {}{layer}", package.ecosystem().name(), package.found_at),
@@ -192,21 +193,18 @@ fn supplier(text: &str) -> String {
     }
 }
 
-/// Licences that are no expressions of known identifiers: each text with an identifier of the document's own.
+/// Licences that have no known identifier: each text with an identifier of the document's own.
 #[derive(Default)]
 struct Licenses(BTreeMap<String, usize>);
 
 impl Licenses {
-    fn of(&mut self, declared: &str) -> String {
-        if declared.is_empty() {
-            return UNKNOWN.to_owned();
-        }
-        if license::is_expression(declared) {
-            return declared.to_owned();
-        }
-        let next = self.0.len();
-        let number = *self.0.entry(declared.to_owned()).or_insert(next);
-        format!("LicenseRef-{number}")
+    fn of(&mut self, package: &Package) -> String {
+        let Some(declared) = Term::of(package) else { return UNKNOWN.to_owned() };
+        declared.expression(&mut |name| {
+            let next = self.0.len();
+            let number = *self.0.entry(name.to_owned()).or_insert(next);
+            format!("LicenseRef-{number}")
+        })
     }
 
     fn extracted(&self) -> Vec<ExtractedLicense> {

@@ -142,3 +142,35 @@ fn the_same_images_make_the_same_bytes() {
     assert_eq!(sbom_file(&[one()], "sbom/other.cdx.json", &no_time, "1"), None);
     assert!(String::from_utf8_lossy(&first[0].bytes).contains(NO_TIME));
 }
+
+#[test]
+fn licences_of_dpkg_are_identifiers_where_their_names_are_standard() {
+    let of = |license: &str| {
+        let mut package =
+            package(Ecosystem::Apt, "a", &[], Declared { license: license.into(), ..Declared::default() });
+        package.details = Details::Apt {
+            architecture: "all".into(),
+            source: "a".into(),
+            source_version: "1".into(),
+            status: "install ok installed".into(),
+        };
+        let files = files(&[image("x", vec![package])]);
+        (files[0].1["components"][0]["licenses"].clone(), files[1].1.clone())
+    };
+    let (parts, spdx) = of("GPL-2+\npublic-domain\nExpat or Artistic\nGPL-2.0+");
+    assert_eq!(
+        parts,
+        serde_json::json!([
+            {"license": {"id": "GPL-2.0-or-later"}},
+            {"license": {"name": "public-domain"}},
+            {"license": {"name": "MIT OR Artistic"}},
+        ])
+    );
+    assert_eq!(spdx["packages"][1]["licenseDeclared"], "GPL-2.0-or-later AND LicenseRef-0 AND (MIT OR LicenseRef-1)");
+    assert_eq!(spdx["hasExtractedLicensingInfos"].as_array().unwrap().len(), 2);
+    let (parts, _) = of("GPL-1+ or Artistic-2.0\nISC");
+    assert_eq!(parts, serde_json::json!([{"expression": "(GPL-1.0-or-later OR Artistic-2.0) AND ISC"}]));
+    assert_eq!(of("LPPL-1.3c").0, serde_json::json!([{"license": {"id": "LPPL-1.3c"}}]));
+    assert_eq!(of("MIT").0, serde_json::json!([{"license": {"name": "MIT"}}]), "of Debian it is a name of many");
+    assert_eq!(of("").0, Value::Null);
+}
