@@ -109,6 +109,10 @@ pub enum StandardReason {
     HighestOfAll,
     /// The highest in use, though no version stands on every system beneath.
     NoneOfAll,
+    /// The highest that runs on every Python that the images have the package for: a higher one needs another Python.
+    HighestForPython,
+    /// The highest in use, though none runs on every Python that the images have the package for.
+    NoneForPython,
 }
 
 impl StandardReason {
@@ -120,6 +124,10 @@ impl StandardReason {
             StandardReason::Highest => "the highest version in use",
             StandardReason::HighestOfAll => "the highest version that all systems beneath the images have",
             StandardReason::NoneOfAll => "the highest version in use, which not all systems beneath the images have",
+            StandardReason::HighestForPython => "the highest version that runs on the Python of all images",
+            StandardReason::NoneForPython => {
+                "the highest version in use, which does not run on the Python of all images"
+            }
         }
     }
 }

@@ -137,6 +137,9 @@ pub struct Declared {
     /// Digest of the package as it was fetched: `sha256:…`, the digits in lower case.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
+    /// The versions of Python that it runs on (`Requires-Python`), as specifiers of PEP 440.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub python: String,
     /// Names of the packages that it needs, as its ecosystem writes names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,

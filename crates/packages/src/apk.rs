@@ -140,6 +140,7 @@ impl Record<'_> {
             digest: q1(&self.text(b'C')).map_or_else(String::new, |digits| format!("sha1:{digits}")),
             requires: requires.collect(),
             requested: world.map(|world| world.split_ascii_whitespace().any(|entry| wanted(entry) == name)),
+            ..Declared::default()
         };
         let draft = Draft::new(Ecosystem::Apk, name, version, url, path::text(path));
         Ok(draft.declaring(declared).with([architecture, origin]))

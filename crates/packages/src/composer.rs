@@ -102,6 +102,7 @@ fn package(it: Record, state: &str, environment: &str, found_at: &str) -> Packag
         digest: digest.map_or_else(String::new, |digits| format!("sha1:{digits}")),
         requires: it.require.as_object().map_or_else(Vec::new, names),
         requested: None,
+        ..Declared::default()
     };
     let draft = Draft::new(Ecosystem::Composer, it.name, it.version, url, found_at.to_owned());
     draft.declaring(declared).with([state, environment])

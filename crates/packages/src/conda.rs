@@ -60,6 +60,7 @@ impl Record {
             digest: digest.map_or_else(String::new, |(kind, digits)| format!("{kind}:{digits}")),
             requires: names.map(str::to_owned).collect(),
             requested: self.requested_spec.as_str().map(|spec| !matches!(spec, "" | "None")),
+            ..Declared::default()
         }
     }
 }

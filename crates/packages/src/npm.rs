@@ -170,6 +170,7 @@ fn installed(bytes: &[u8], environment: &str, found_at: &str) -> Result<Option<P
             .required_by
             .as_array()
             .map(|by| by.iter().any(|it| matches!(it.as_str(), Some("#USER" | "/")))),
+        ..Declared::default()
     };
     let draft = Draft::new(Ecosystem::Npm, name, version, url(name, version), found_at.to_owned());
     Ok(Some(draft.declaring(declared).with(["installed", environment])))

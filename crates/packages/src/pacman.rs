@@ -93,6 +93,7 @@ fn package(text: &str, path: &[u8], distribution: &Distribution) -> Option<Packa
         digest: String::new(),
         requires: values(text, "%DEPENDS%").map(|name| wanted(name).to_owned()).collect(),
         requested: Some(first("%REASON%") != "1"),
+        ..Declared::default()
     };
     let url = purl("alpm", &distribution.id, &name, &version, &qualifiers);
     let draft = Draft::new(Ecosystem::Pacman, name, version, url, path::text(path));

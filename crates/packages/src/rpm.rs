@@ -237,6 +237,7 @@ fn package(header: &Header<'_>, place: &Place, path: &[u8], distribution: &Distr
         digest,
         requires,
         requested: None,
+        ..Declared::default()
     };
     let draft = Draft::new(Ecosystem::Rpm, name, version, url, path::text(path));
     Ok(draft.declaring(declared).with([architecture, source, modularity]))

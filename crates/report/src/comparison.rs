@@ -5,7 +5,8 @@
 //! written; where several stand together they are ordered by their ecosystem, lowest first.
 //!
 //! One version for all is the highest in use, unless the packages are made for one system (dpkg, rpm, apk, pacman) and the
-//! images stand on several releases of it: then it is the highest that was met on each of these.
+//! images stand on several releases of it: then it is the highest that was met on each of these. Of Python's packages it is the
+//! highest that runs on the Python of every image that has the package, by what its metadata require.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use careen_model::{
     StandardReason, UniquePackage,
 };
 
+use crate::pythons::Pythons;
 use crate::version::{compare_versions, is_orderable};
 
 /// Between several versions or images in one cell.
@@ -72,6 +74,8 @@ struct Across {
     cells: Vec<Vec<String>>,
     /// All of them, lowest first.
     versions: Vec<String>,
+    /// The Pythons it is installed for, and those its versions need.
+    pythons: Pythons,
 }
 
 /// By name.
@@ -87,7 +91,11 @@ fn rows(ecosystem: Ecosystem, images: &[&ImagePackages]) -> Rows {
                 source: package.source_name().to_owned(),
                 cells: vec![Vec::new(); images.len()],
                 versions: Vec::new(),
+                pythons: Pythons::default(),
             });
+            if ecosystem == Ecosystem::Pip {
+                row.pythons.add(image, package);
+            }
             if let Some(versions) = row.cells.get_mut(column) {
                 versions.push(package.version.clone());
             }
@@ -199,12 +207,12 @@ impl Sheet<'_> {
                 (1, 1) => (highest(&all)?, StandardReason::Only),
                 (1, _) => (highest(&all)?, StandardReason::Same),
                 _ => match self.on_every_system(row) {
+                    None => for_every_python(row, &highest)?,
                     Some(common) if common.len() == all.len() => (highest(&all)?, StandardReason::Highest),
                     Some(common) => match highest(&common) {
                         Some(version) => (version, StandardReason::HighestOfAll),
                         None => (highest(&all)?, StandardReason::NoneOfAll),
                     },
-                    None => (highest(&all)?, StandardReason::Highest),
                 },
             };
             Some(StandardChoice { ecosystem: self.ecosystem, package: package.clone(), version, reason })
@@ -225,6 +233,20 @@ impl Sheet<'_> {
         (met.len() > 1)
             .then(|| row.versions.iter().filter(|version| met.values().all(|on| on.contains(version))).collect())
     }
+}
+
+/// The highest version that runs on every Python of the images that have the package; with it why, if it is not the highest
+/// in use.
+fn for_every_python(row: &Across, highest: &dyn Fn(&[&String]) -> Option<String>) -> Option<(String, StandardReason)> {
+    let first = highest(&row.versions.iter().collect::<Vec<_>>())?;
+    if row.pythons.all_run(&first) {
+        return Some((first, StandardReason::Highest));
+    }
+    let running: Vec<&String> = row.versions.iter().filter(|version| row.pythons.all_run(version)).collect();
+    Some(match highest(&running) {
+        Some(version) => (version, StandardReason::HighestForPython),
+        None => (first, StandardReason::NoneForPython),
+    })
 }
 
 /// Whether all cells hold the same versions.

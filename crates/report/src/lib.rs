@@ -12,6 +12,7 @@ mod doctor;
 mod document;
 mod labels;
 mod package_files;
+mod pythons;
 pub mod rebuild;
 mod rows;
 mod run_command;

@@ -253,6 +253,58 @@ fn one_version_for_several_systems_is_one_that_all_of_them_have() {
 }
 
 #[test]
+fn one_version_for_all_runs_on_the_python_of_all() {
+    let python = |name: &str, version: &str, python: &str, of: &str| {
+        let mut package = pip(name, version, "/opt/conda");
+        package.found_at = format!("/opt/conda/lib/python{of}/site-packages/{name}.dist-info/METADATA");
+        package.declared.python = python.into();
+        package
+    };
+    let interpreter = |version: &str| {
+        let details = Details::Conda { build: "0".into(), channel: "c".into(), environment: "/opt/conda".into() };
+        package("python", version, "/opt/conda/conda-meta/python.json", None, details)
+    };
+    let images = [
+        image(
+            "old",
+            &[Ecosystem::Pip, Ecosystem::Conda],
+            vec![
+                interpreter("3.8.10"),
+                python("numpy", "1.24.4", ">=3.8", "3.8"),
+                python("click", "8.1.7", ">=3.7", "3.8"),
+                python("fine", "1.0", ">=3.8.11", "3.8"),
+                python("free", "1.0", "", "3.8"),
+            ],
+        ),
+        image(
+            "new",
+            &[Ecosystem::Pip],
+            vec![
+                python("numpy", "2.1.0", ">=3.10", "3.12"),
+                python("click", "8.1.8", ">=3.7", "3.12"),
+                python("fine", "2.0", ">=3.9", "3.12"),
+                python("free", "2.0", "no set", "3.12"),
+                python("alone", "1.0", ">=4", "3.12"),
+            ],
+        ),
+    ];
+    let comparison = compare(&images);
+    let rows = comparison.standard.iter().filter(|row| row.ecosystem == Ecosystem::Pip);
+    let found: Vec<_> = rows.map(|row| (row.package.as_str(), row.version.as_str(), row.reason)).collect();
+    use careen_model::StandardReason::{Highest, HighestForPython, NoneForPython, Only};
+    assert_eq!(
+        found,
+        [
+            ("alone", "1.0", Only),
+            ("click", "8.1.8", Highest),
+            ("fine", "2.0", NoneForPython),
+            ("free", "2.0", Highest),
+            ("numpy", "1.24.4", HighestForPython),
+        ]
+    );
+}
+
+#[test]
 fn the_same_image_twice_counts_once_and_the_order_given_does_not_matter() {
     let mut shuffled = images();
     shuffled.reverse();

@@ -73,6 +73,8 @@ super::texts! {
     WHY_HIGHEST: "the newest in use", "사용 중인 최신 버전";
     WHY_HIGHEST_OF_ALL: "the newest that all systems beneath the images have", "이미지의 모든 기반 시스템에 있는 최신 버전";
     WHY_NONE_OF_ALL: "the newest in use, which not all systems beneath have", "사용 중인 최신 버전이지만 일부 기반 시스템에는 없음";
+    WHY_HIGHEST_FOR_PYTHON: "the newest that runs on the Python of all images", "모든 이미지의 Python에서 동작하는 최신 버전";
+    WHY_NONE_FOR_PYTHON: "the newest in use, which does not run on the Python of all images", "사용 중인 최신 버전이지만 일부 이미지의 Python에서는 동작하지 않음";
     TABLES: "Tables as CSV ({count})", "표를 CSV로 ({count})";
     PARTS: "Lists of parts, SBOM ({count})", "구성 요소 목록, SBOM ({count})";
     PARTS_WHY: "For other tools: CycloneDX 1.6 (cdx) and SPDX 2.3 (spdx), one of each image and of the whole disk", "다른 도구용 파일입니다. 이미지마다, 그리고 디스크 전체에 대해 CycloneDX 1.6(cdx)과 SPDX 2.3(spdx)";

@@ -66,7 +66,7 @@ impl Identity {
 }
 
 /// What core metadata declare in these bytes, their beginning: `License-Expression`, else a short `License`, else what the
-/// classifiers say; `Author`; the names in `Requires-Dist` that are needed without an extra.
+/// classifiers say; `Author`; `Requires-Python`; the names in `Requires-Dist` that are needed without an extra.
 pub fn declared(bytes: &[u8]) -> Declared {
     let text = String::from_utf8_lossy(bytes);
     let mut declared = Declared::default();
@@ -77,12 +77,13 @@ pub fn declared(bytes: &[u8]) -> Declared {
         match name.to_ascii_lowercase().as_str() {
             "license-expression" => value.clone_into(&mut declared.license),
             // Some put the whole text of the license here.
-            "license" if value != "UNKNOWN" && value.len() <= LONGEST_LICENSE => value.clone_into(&mut license),
+            "license" if value != "UNKNOWN" && value.len() <= LONGEST_NAMES => value.clone_into(&mut license),
             "classifier" => {
                 if let Some(last) = value.strip_prefix("License ::").and_then(|rest| rest.rsplit("::").next()) {
                     last.trim().clone_into(&mut classified);
                 }
             }
+            "requires-python" if value.len() <= LONGEST_NAMES => value.clone_into(&mut declared.python),
             "author" if value != "UNKNOWN" => value.clone_into(&mut declared.supplier),
             "requires-dist" if !value.contains("extra ==") => {
                 let name = value.split([' ', '(', ';', '<', '>', '=', '!', '~', '[', '@']).next().unwrap_or(value);
@@ -96,8 +97,8 @@ pub fn declared(bytes: &[u8]) -> Declared {
     declared
 }
 
-/// Longer ones are the text of a license and not its name.
-const LONGEST_LICENSE: usize = 120;
+/// Longer ones are the text of a license and not its name, or no versions that anything could need.
+const LONGEST_NAMES: usize = 120;
 
 /// What `INSTALLER` says: its first line.
 pub fn installer(bytes: &[u8]) -> String {
@@ -145,10 +146,10 @@ mod tests {
     #[test]
     fn licenses_authors_and_needs_are_declared() {
         let text = "Name: a\nLicense: MIT\nAuthor: x\nClassifier: License :: OSI Approved :: BSD License\n\
-            Requires-Dist: six>=1.5\nRequires-Dist: b (<2) ; python_version < \"3\"\nRequires-Dist: c ; extra == 'd'\n\nLicense: other\n";
+            Requires-Dist: six>=1.5\nRequires-Dist: b (<2) ; python_version < \"3\"\nRequires-Dist: c ; extra == 'd'\nRequires-Python: >=3.9\n\nLicense: other\n";
         let found = declared(text.as_bytes());
         assert_eq!((found.license.as_str(), found.supplier.as_str()), ("MIT", "x"));
-        assert_eq!(found.requires, ["six", "b"]);
+        assert_eq!((found.requires, found.python.as_str()), (vec!["six".to_owned(), "b".to_owned()], ">=3.9"));
         assert_eq!(
             declared(b"License: UNKNOWN\nClassifier: License :: OSI Approved :: BSD License\n").license,
             "BSD License"

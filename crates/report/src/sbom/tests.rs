@@ -34,6 +34,7 @@ fn one() -> ImagePackages {
         digest: format!("sha256:{}", "0".repeat(64)),
         requires: vec!["b".into(), "nothing".into()],
         requested: Some(true),
+        ..Declared::default()
     };
     let b = Declared { license: "MIT".into(), digest: "sha256:zz".into(), ..Declared::default() };
     image(

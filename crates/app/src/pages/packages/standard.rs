@@ -39,6 +39,8 @@ impl Why {
         match self {
             Why::Pinned => &packages::WHY_PINNED,
             Why::MostUsed => &packages::WHY_MOST_USED,
+            Why::Told(StandardReason::HighestForPython) => &packages::WHY_HIGHEST_FOR_PYTHON,
+            Why::Told(StandardReason::NoneForPython) => &packages::WHY_NONE_FOR_PYTHON,
             Why::Told(StandardReason::NoneOfAll) => &packages::WHY_NONE_OF_ALL,
             Why::Told(StandardReason::HighestOfAll) => &packages::WHY_HIGHEST_OF_ALL,
             Why::Told(StandardReason::Highest) => &packages::WHY_HIGHEST,
