@@ -44,6 +44,9 @@ struct Record {
     /// What a person asked for that brought it; `None` in words when nobody did.
     #[serde(default)]
     requested_spec: Value,
+    /// The same in the records of newer installers: all that was asked for.
+    #[serde(default)]
+    requested_specs: Value,
 }
 
 impl Record {
@@ -59,8 +62,19 @@ impl Record {
             supplier: String::new(),
             digest: digest.map_or_else(String::new, |(kind, digits)| format!("{kind}:{digits}")),
             requires: names.map(str::to_owned).collect(),
-            requested: self.requested_spec.as_str().map(|spec| !matches!(spec, "" | "None")),
+            requested: self.requested(),
             ..Declared::default()
+        }
+    }
+
+    /// Whether a person asked for it; not known where the record has neither field.
+    fn requested(&self) -> Option<bool> {
+        let is_spec = |spec: &str| !matches!(spec, "" | "None");
+        let one = self.requested_spec.as_str().map(is_spec);
+        let all = self.requested_specs.as_array().map(|all| all.iter().filter_map(Value::as_str).any(is_spec));
+        match (one, all) {
+            (Some(one), Some(all)) => Some(one || all),
+            (one, all) => one.or(all),
         }
     }
 }
@@ -141,6 +155,7 @@ fn from_file_name(stem: &str) -> Option<Record> {
         sha256: Value::Null,
         md5: Value::Null,
         requested_spec: Value::Null,
+        requested_specs: Value::Null,
     })
 }
 
