@@ -65,7 +65,7 @@ pub use only_here::{
     ContainerOnlyHere, ImageOnlyHere, KitComposeFile, KitContainer, KitContents, KitVolume, OnlyHere, VolumeOnlyHere,
     Weight,
 };
-pub use package::{Declared, Details, Ecosystem, LOCKED, Package, PackageFile, PackageFileState};
+pub use package::{Declared, Details, Ecosystem, LINKED, LOCKED, Package, PackageFile, PackageFileState};
 pub use place::Place;
 pub use progress::{Progress, Stage};
 pub use rebuilt::{NotRebuilt, Rebuilt, RebuiltFile, RebuiltKind};

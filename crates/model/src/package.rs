@@ -81,6 +81,8 @@ ecosystems! {
 
 /// The state of a package that only a lock file names: it does not count as installed.
 pub const LOCKED: &str = "locked";
+/// The state of a module of Node that is a link to a directory of the machine (`npm link`): no registry need have it.
+pub const LINKED: &str = "linked";
 
 /// What only one ecosystem records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ mod locks;
 use std::collections::BTreeMap;
 
 use careen_evidence::{FileTree, Findings, Kind, Limits, NodeId};
-use careen_model::{Declared, Ecosystem, LOCKED, Package};
+use careen_model::{Declared, Details, Ecosystem, LINKED, LOCKED, Package};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -127,7 +127,17 @@ fn linked(
     }
     let manifest = path::join(path, b"package.json");
     match crate::resolve(tree, &manifest, findings) {
-        Ok(Some(node)) => npm.catalog(tree, &manifest, node, limits, findings),
+        Ok(Some(node)) => {
+            let mut found = npm.catalog(tree, &manifest, node, limits, findings);
+            for package in &mut found {
+                if let Details::Other { values, .. } = &mut package.details
+                    && let Some(state) = values.first_mut()
+                {
+                    LINKED.clone_into(state);
+                }
+            }
+            found
+        }
         _ => Vec::new(),
     }
 }
@@ -135,8 +145,7 @@ fn linked(
 /// What a lock file names, with the file and its directory.
 fn placed(mut package: Package, directory: &[u8], found_at: &str) -> Package {
     package.found_at = found_at.to_owned();
-    package.details =
-        careen_model::Details::Other { of: Ecosystem::Npm, values: vec![LOCKED.to_owned(), path::text(directory)] };
+    package.details = Details::Other { of: Ecosystem::Npm, values: vec![LOCKED.to_owned(), path::text(directory)] };
     package
 }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use careen_evidence::{FileTree, Findings, Kind, NodeId, ReadError, codes, resolve_path};
-use careen_model::{Details, Ecosystem, Package, Severity};
+use careen_model::{Details, Ecosystem, LINKED, Package, Severity};
 use careen_packages::catalog_file;
 use careen_store::MergedTree;
 
@@ -115,6 +115,9 @@ fn copies(tree: &MergedTree, path: &[u8], options: &Options, findings: &mut Find
     Ok(copies)
 }
 
+/// The state of a module of Node that lies where it is found.
+const INSTALLED: &str = "installed";
+
 /// What is the same in two copies of a database when they have the same package: name, version, architecture or build,
 /// and whether it is installed.
 type Identity<'a> = (&'a str, &'a str, &'a str, &'a str);
@@ -124,6 +127,8 @@ fn identity(package: &Package) -> Identity<'_> {
         Details::Apt { architecture, status, .. } => (architecture.as_str(), state(status)),
         Details::Conda { build, .. } => (build.as_str(), ""),
         Details::Pip { .. } => ("", ""),
+        // That it is reached by a link is seen from above alone.
+        Details::Other { values, .. } if values.first().is_some_and(|state| state == LINKED) => (INSTALLED, ""),
         Details::Other { values, .. } => (values.first().map_or("", String::as_str), ""),
     };
     (&package.name, &package.version, variant, state)
@@ -229,5 +234,21 @@ mod tests {
         assert!(
             packages.len() == 100_000 && packages.iter().all(|package| package.ends_with(" 0")) && codes.is_empty()
         );
+    }
+
+    #[test]
+    fn a_linked_module_is_the_one_that_its_layer_has() {
+        let module = |state: &str| Package {
+            name: "a".to_owned(),
+            version: "1.0.0".to_owned(),
+            purl: String::new(),
+            found_at: "/usr/lib/node_modules/a/package.json".to_owned(),
+            layer: None,
+            declared: careen_model::Declared::default(),
+            details: Details::Other { of: Ecosystem::Npm, values: vec![state.to_owned(), "/usr/lib".to_owned()] },
+        };
+        let (above, below) = (module(LINKED), module(INSTALLED));
+        assert_eq!(identity(&above), identity(&below));
+        assert_ne!(identity(&above), identity(&module("locked")));
     }
 }

@@ -46,7 +46,7 @@ fn a_module_may_be_a_link_to_a_directory_that_is_no_module() {
     tree.symlink("/app/node_modules/itself", "itself");
     let (found, codes) = told(&tree);
     let expected = [
-        "pkg:npm/%40s/one@1.0.0 installed,/app /app/node_modules/@s/one/package.json",
+        "pkg:npm/%40s/one@1.0.0 linked,/app /app/node_modules/@s/one/package.json",
         "pkg:npm/a@2.0.0 installed,/app/node_modules/.pnpm/a@2.0.0 /app/node_modules/.pnpm/a@2.0.0/node_modules/a/package.json",
     ];
     assert_eq!((found.as_slice(), codes), (expected.map(str::to_owned).as_slice(), vec![]));

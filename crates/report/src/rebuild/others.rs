@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use careen_model::{Ecosystem, Package, RebuiltKind};
+use careen_model::{Ecosystem, LINKED, Package, RebuiltKind};
 
 use super::dockerfile::Dockerfile;
 use super::pins::{Chosen, PinnedFile, Pins, is_word, list_of, release, run, version};
@@ -95,6 +95,13 @@ pub fn npm(pins: &Pins<'_>, chosen: Option<&Chosen>, file: &mut Dockerfile) {
         let is_own = prefix.split('/').any(|part| part == "node_modules");
         // These come with Node itself.
         if is_own || matches!(package.name.as_str(), "npm" | "corepack") {
+            continue;
+        }
+        if package.value("state") == LINKED {
+            let (name, version) = (&package.name, &package.version);
+            file.guess(&format!(
+                "{name} {version} is left out: it was a link to a directory, which no registry need have"
+            ));
             continue;
         }
         let (version, _) = version(package, chosen);
@@ -318,6 +325,8 @@ mod tests {
             package.declared.requires = requires.iter().map(|name| (*name).to_owned()).collect();
             package
         };
+        let mut linked = npm("own-tool", "/usr/local/lib");
+        linked.details = Details::Other { of: Ecosystem::Npm, values: vec![LINKED.into(), "/usr/local/lib".into()] };
         let mut default = gem("json", "/var/lib/gems/3.1.0");
         default.found_at = "/var/lib/gems/3.1.0/specifications/default/json.gemspec".to_owned();
         let found = files(vec![
@@ -325,6 +334,7 @@ mod tests {
             npm("npm", "/usr/local/lib"),
             npm("within", "/usr/local/lib/node_modules/@s/tool"),
             npm("of-project", "/srv/app"),
+            linked,
             npm("evil$(x)", "/usr/local/lib"),
             gem("rack", "/var/lib/gems/3.1.0"),
             gem("of-debian", "/usr/share/rubygems-integration/all"),
