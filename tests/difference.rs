@@ -1,6 +1,6 @@
 //! What differs between two scopes, against what is known of both by other ways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use careen_tests::{Disk, careen, disks};
 use serde_json::Value;
@@ -108,4 +108,83 @@ fn packages_and_settings_of_two_images_are_told_by_name() {
         settings += difference["configuration"].as_array().unwrap().len();
     }
     assert!(packages > 5 && settings > 5, "{packages} {settings}");
+}
+
+/// What the layers' own directories have at each path: by path, the size of a file or `None` for a whiteout, by layer.
+fn in_layers(chain_ids: &[String]) -> BTreeMap<String, BTreeMap<usize, Option<u64>>> {
+    let mut found: BTreeMap<String, BTreeMap<usize, Option<u64>>> = BTreeMap::new();
+    for (at, chain_id) in chain_ids.iter().enumerate() {
+        let file = disk().file.to_string_lossy();
+        let list = careen(["ls", &*file, "-R", "--of", &format!("layer:{chain_id}"), "--json"]).expect(&[0]).unwrap();
+        for entry in list.json_lines().unwrap() {
+            let path = entry["path"].as_str().unwrap().to_owned();
+            let is_whiteout = entry["type"] == "c" && entry["rdev"] == serde_json::json!([0, 0]);
+            if entry["type"] == "f" || is_whiteout {
+                found.entry(path).or_default().insert(at + 1, entry["size"].as_u64());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_versions_of_a_file_are_what_the_layers_directories_have() {
+    let (mut compared, mut removed) = (0, 0);
+    for image in ask(&["images"]).as_array().unwrap().iter().filter(|image| image["kind"] != "intermediate") {
+        let scope = format!("image:{}", image["id"].as_str().unwrap());
+        let layers = image["layers"].as_array().unwrap();
+        let chain_ids: Vec<String> = layers.iter().map(|it| it["chain_id"].as_str().unwrap().to_owned()).collect();
+        let in_layers = in_layers(&chain_ids);
+        // Those that more than one layer has something to say of, and a few others.
+        let of_several = in_layers.iter().filter(|(_, layers)| layers.len() > 1).take(6);
+        for (path, expected) in of_several.chain(in_layers.iter().take(2)) {
+            // A whiteout of what is not there changes nothing.
+            let (mut stands, mut kept) = (false, Vec::new());
+            for (layer, size) in expected {
+                if stands || size.is_some() {
+                    kept.push((*layer as u64, *size));
+                }
+                stands = size.is_some();
+            }
+            let expected = kept;
+            if expected.is_empty() {
+                continue;
+            }
+            let versions = ask(&["versions", path, "--of", &scope]);
+            let versions = versions.as_array().unwrap();
+            let told: Vec<(u64, Option<u64>)> =
+                versions.iter().map(|it| (it["layer"].as_u64().unwrap(), it["entry"]["size"].as_u64())).collect();
+            assert_eq!(told, expected, "{scope} {path}");
+            for version in versions {
+                let at = version["layer"].as_u64().unwrap() as usize - 1;
+                assert_eq!(version["chain_id"], chain_ids[at].as_str(), "{scope} {path}");
+                removed += usize::from(version["entry"].is_null());
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 20 && removed > 0, "{compared} files compared, {removed} removed");
+}
+
+#[test]
+fn a_container_has_versions_of_its_own() {
+    let containers = ask(&["containers"]);
+    let mut own = 0;
+    for id in containers.as_array().unwrap().iter().map(|container| container["id"].as_str().unwrap()) {
+        for path in paths(&ask(&["changes", id]), "A").into_iter().take(2) {
+            let versions = ask(&["versions", &path, "--of", &format!("container:{id}")]);
+            let last = versions.as_array().unwrap().last().unwrap();
+            assert_eq!(last["layer"], last["layers"], "{id} {path}: the topmost layer is the container's");
+            assert!(last["chain_id"].is_null() && !last["entry"].is_null(), "{id} {path}: {last}");
+            own += 1;
+        }
+    }
+    assert!(own > 0);
+    let file = disk().file.to_string_lossy();
+    for (scope, path, word) in [("fs", "/", "expected image: or container:"), ("IMAGE", "/not/there", "no such file")] {
+        let image = ask(&["images"])[0]["id"].as_str().unwrap().to_owned();
+        let scope = scope.replace("IMAGE", &format!("image:{image}"));
+        let refused = careen(["versions", &*file, path, "--of", &scope]).expect(&[1]).unwrap();
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+    }
 }

@@ -71,6 +71,7 @@ fn documents() {
     let store = ask("survey", &["--quick"]).json().unwrap()["stores"][0]["id"].as_str().unwrap().to_owned();
     is_valid("inspect-store", &[ask("inspect", &[&format!("store:{store}")]).json().unwrap()]);
     is_valid("history", &[ask("history", &[&image]).json().unwrap()]);
+    is_valid("versions", &[ask("versions", &["/etc", "--of", &format!("container:{container}")]).json().unwrap()]);
     for scope in [format!("image:{image}"), format!("container:{container}"), format!("volume:{volume}")] {
         is_valid("inspect", &[ask("inspect", &[&scope]).json().unwrap()]);
     }

@@ -271,6 +271,16 @@ pub enum Command {
         #[arg(long)]
         cross_check: bool,
     },
+    /// Which layer of an image or a container brought, changed or removed a file, the lowest first.
+    Versions {
+        /// The disk file.
+        disk: PathBuf,
+        /// The file.
+        path: OsString,
+        /// Where to look: `image:` or `container:`.
+        #[arg(long, value_name = "SCOPE")]
+        of: Scope,
+    },
     /// The steps an image was built in, newest first.
     History {
         /// The disk file.

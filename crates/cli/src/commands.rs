@@ -173,6 +173,7 @@ pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
             out.json(&session.inspect(scope, &mut findings)?, false)?;
             Ok(told_of_part(&session, &findings))
         }
+        Command::Versions { disk, path, of } => files::versions(input(disk), of, path, &mut out, json),
         Command::History { disk, image } => {
             let session = input(disk).open(&mut Reporter::new())?;
             let steps = session.history(image)?;

@@ -5,8 +5,8 @@ mod kit;
 mod rebuilt;
 
 use careen_model::{
-    BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, Finding, HistoryStep, Host, Image, ImageKind,
-    Language, Layer, Network, PackageFile, SideBySide, Survey, Verified, VerifiedBlob, Volume,
+    BuildCache, Container, DiskSnapshot, Event, FileEntry, FileType, FileVersion, Finding, HistoryStep, Host, Image,
+    ImageKind, Language, Layer, Network, PackageFile, SideBySide, Survey, Verified, VerifiedBlob, Volume,
 };
 use careen_survey::Summary;
 use careen_survey::report::PackageRow;
@@ -428,6 +428,23 @@ pub fn history(steps: &[HistoryStep]) -> String {
         steps.iter().map(|step| {
             let by = step.created_by.chars().take(80).collect();
             [short(&step.id), step.created_at.clone(), by, step.size.clone(), step.comment.clone()]
+        }),
+    )
+}
+
+/// The versions of a file.
+pub fn versions(versions: &[FileVersion]) -> String {
+    table(
+        ["LAYER", "CHAIN ID", "SIZE", "MODE", "OWNER", "COMMAND"],
+        versions.iter().map(|version| {
+            let (mut size, mut mode, mut owner) = ("removed".to_owned(), String::new(), String::new());
+            if let Some(entry) = &version.entry {
+                size = entry.size.map_or_else(|| word(entry.kind), |size| size.to_string());
+                (mode, owner) = (entry.mode.clone(), format!("{}:{}", entry.uid, entry.gid));
+            }
+            let chain = version.chain_id.as_deref().map_or_else(|| "its own".to_owned(), short);
+            let by = version.created_by.iter().flat_map(|by| by.chars()).take(80).collect();
+            [format!("{} of {}", version.layer, version.layers), chain, size, mode, owner, by]
         }),
     )
 }

@@ -77,3 +77,20 @@ pub struct FileEntry {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub overlay: BTreeMap<String, String>,
 }
+
+/// What stood at a path from one layer of an image or a container upward, until the next version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileVersion {
+    /// The layer that made it so, counted from the lowest, which is 1.
+    pub layer: u32,
+    /// How many layers there are.
+    pub layers: u32,
+    /// diffID of that layer; `None` for a container's own.
+    pub diff_id: Option<String>,
+    /// Its chain id, by which its directory is named (`layer:CHAINID`).
+    pub chain_id: Option<String>,
+    /// The command that made the layer, where the image's history has it.
+    pub created_by: Option<String>,
+    /// What stood there; `None` where this layer took away what stood there before.
+    pub entry: Option<FileEntry>,
+}

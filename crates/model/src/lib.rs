@@ -54,7 +54,7 @@ pub use difference::{Aspect, Differences, FileDifference, PackageDifference, Set
 pub use disk::{DiskSnapshot, DiskSummary, Filesystem, FilesystemState, JournalReplay, Partition, PartitionScheme};
 pub use doctor::{Contents, Diagnosis, Doctor, Sureness};
 pub use engine::{Plugin, Swarm, SwarmManager};
-pub use file::{FileEntry, FileType};
+pub use file::{FileEntry, FileType, FileVersion};
 pub use finding::{Code, Finding, Language, Severity};
 pub use history::HistoryStep;
 pub use host::{EnginePackage, Host, HostUser};

@@ -19,8 +19,8 @@ mod rows;
 mod wire;
 
 use careen_model::{
-    Comparison, ContainerDetails, CrossCheck, DiskSummary, Doctor, Finding, HistoryStep, Layer, LogPage, LogPosition,
-    LogStream, OnlyHere, Package, PackageFile, Progress, SideBySide, Space, Survey, Verified, Weight,
+    Comparison, ContainerDetails, CrossCheck, DiskSummary, Doctor, FileVersion, Finding, HistoryStep, Layer, LogPage,
+    LogPosition, LogStream, OnlyHere, Package, PackageFile, Progress, SideBySide, Space, Survey, Verified, Weight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,13 @@ pub enum Request {
         offset: u64,
         /// How many bytes at most.
         length: u64,
+    },
+    /// The versions of a file in the layers of an image or a container. Answered by [`Reply::Versions`].
+    Versions {
+        /// Scope as the command line writes it.
+        scope: String,
+        /// The file's path within the scope, as bytes.
+        path: Vec<u8>,
     },
     /// The steps of an image. Answered by [`Reply::History`].
     History {
@@ -306,6 +313,8 @@ pub enum Reply {
         /// Length of the whole file.
         total: u64,
     },
+    /// What stood at a path, the lowest layer first.
+    Versions(Vec<FileVersion>),
     /// The steps of an image, newest first.
     History(Vec<HistoryStep>),
     /// How a container was set up; `None` when its configuration cannot be read.

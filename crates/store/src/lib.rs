@@ -24,5 +24,5 @@ pub use classic::ClassicStore;
 pub use classic::build_cache::complete as complete_build_cache;
 pub use containerd::{Cleaned, ContainerdStore, LayerFiles, StackedLayer};
 pub use logs::{ContainerLog, LogReader, LogRecord};
-pub use overlay::MergedTree;
+pub use overlay::{MergedTree, Version};
 pub use roots::{DataRoot, find_roots};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use careen_evidence::{FileTree, Findings, Kind, NodeId, ReadError, codes, resolve_path};
 use careen_model::{Details, Ecosystem, LINKED, Package, Severity};
 use careen_packages::catalog_file;
-use careen_store::MergedTree;
+use careen_store::{MergedTree, Version};
 
 use crate::Options;
 
@@ -80,12 +80,18 @@ fn put(packages: Vec<&mut Package>, diff_ids: &[Option<String>], from: usize) {
     }
 }
 
-/// What stood at the path of a database from one layer upward.
-struct Copy {
+/// What stood at a path from one layer upward.
+pub(crate) struct Copy {
     /// The layer, counted from the lowest.
-    from: usize,
+    pub(crate) from: usize,
     /// Its node in the view of the layers up to that one; `None` when nothing stood there.
-    node: Option<NodeId>,
+    pub(crate) node: Option<NodeId>,
+}
+
+impl From<Version> for Copy {
+    fn from(version: Version) -> Copy {
+        Copy { from: version.from, node: version.node }
+    }
 }
 
 /// The copies of a database, the lowest layer's first.
@@ -98,8 +104,18 @@ fn copies(tree: &MergedTree, path: &[u8], options: &Options, findings: &mut Find
         None => true,
     };
     if !is_link {
-        return Ok(versions.into_iter().map(|version| Copy { from: version.from, node: version.node }).collect());
+        return Ok(versions.into_iter().map(Copy::from).collect());
     }
+    copies_through_links(tree, path, options, findings)
+}
+
+/// The same through the symbolic links that each layer's view has.
+pub(crate) fn copies_through_links(
+    tree: &MergedTree,
+    path: &[u8],
+    options: &Options,
+    findings: &mut Findings,
+) -> Result<Vec<Copy>, ReadError> {
     let mut copies: Vec<Copy> = Vec::new();
     let mut before = None;
     for from in 0..tree.layer_count() {

@@ -36,6 +36,7 @@ mod space;
 mod timeline;
 mod trees;
 mod verify;
+mod versions;
 mod volumes;
 mod weight;
 mod witness;

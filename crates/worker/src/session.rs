@@ -242,6 +242,12 @@ impl OpenDisk {
             }
             Request::Find(of) => find::begin(self, of)?,
             Request::FindNext => find::next(self)?,
+            Request::Versions { scope, path } => {
+                let mut findings = Findings::new();
+                let versions = self.session.versions(&Scope::from_str(&scope)?, &path, &mut findings);
+                self.session.absorb(findings);
+                Reply::Versions(versions?)
+            }
             Request::History { image } => Reply::History(self.session.history(&image)?),
             Request::Inspect { scope } => {
                 let mut findings = Findings::new();

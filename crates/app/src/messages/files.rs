@@ -49,5 +49,8 @@ super::texts! {
     PREVIOUS: "Back", "이전";
     NEXT: "Further", "다음";
     FROM: "from {offset}", "{offset}부터";
+    VERSIONS: "Versions in the layers", "레이어별 버전";
+    REMOVED: "removed here", "여기서 삭제됨";
+    OWN_LAYER: "The container itself", "컨테이너 자체";
     HEX_LABEL: "Bytes in hexadecimal", "16진수 바이트";
 }

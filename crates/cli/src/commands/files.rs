@@ -48,6 +48,25 @@ pub(super) fn ls(
     Ok(told_of_part(&session, &findings))
 }
 
+/// `careen versions`: what stood at a path in the layers of an image or a container.
+pub(super) fn versions(
+    input: Input<'_>,
+    scope: &Scope,
+    path: &OsStr,
+    out: &mut Output,
+    json: bool,
+) -> Result<Answer, Failure> {
+    let session = opened(input, path)?;
+    let mut findings = Findings::new();
+    let versions = session.versions(scope, path.as_encoded_bytes(), &mut findings)?;
+    if json {
+        out.json(&versions, false)?;
+    } else {
+        out.bytes(tables::versions(&versions).as_bytes())?;
+    }
+    Ok(told_of_part(&session, &findings))
+}
+
 /// `careen cat`: the bytes of a file up to its end, or up to the first that cannot be read.
 pub(super) fn cat(input: Input<'_>, scope: &Scope, path: &OsStr, out: &mut Output) -> Result<Answer, Failure> {
     let session = opened(input, path)?;

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use super::list::{is_whiteout, mode_text};
 use super::preview::Preview;
+use super::versions::Versions;
 use crate::app::{Context, context};
 use crate::components::{Detail, Facts, FailureBox, Icon, fact, failure_text, icon};
 use crate::engine::unexpected;
@@ -103,7 +104,8 @@ fn Object(scope: String, path: Vec<u8>, entry: FileEntry) -> impl IntoView {
         </Facts>
         {attributes(files::XATTRS.get(), xattrs.into_iter().collect())}
         {attributes(files::OVERLAY.get(), overlay.into_iter().collect())}
-        {size.map(|size| view! { <Preview scope=scope path=path size=size /> })}
+        {size.map(|size| view! { <Preview scope=scope.clone() path=path.clone() size=size /> })}
+        <Versions scope=scope path=path />
     }
 }
 

@@ -5,6 +5,7 @@ mod find;
 mod list;
 mod preview;
 mod scopes;
+mod versions;
 
 use careen_protocol::FindOf;
 use leptos::prelude::*;
