@@ -142,3 +142,62 @@ test('two clicks on a directory go into that directory and no further', async ()
   }
   await close();
 });
+
+test('columns are chosen; what is exported is what is shown', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, tiny);
+  await go(page, 'images');
+  const table = page.getByTestId('table-images');
+  const heads = () => table.getByRole('columnheader').allInnerTexts().then((all) => all.map((text) => text.trim()).filter(Boolean));
+  const before = await heads();
+  await table.locator('.columns > summary').click();
+  const choice = table.locator('.columns__list');
+  assert.ok(await choice.getByLabel(before[0]).isDisabled(), 'the name stays');
+  await choice.getByLabel('Size').uncheck();
+  await choice.getByLabel('State').uncheck();
+  await assertAccessible(page, 'the choice of columns');
+  await picture(page, 'columns');
+  await page.keyboard.press('Escape');
+  await choice.waitFor({ state: 'hidden' });
+  const left = before.filter((title) => !['Size', 'State'].includes(title));
+  assert.deepEqual(await heads(), left);
+  const [saved] = await Promise.all([page.waitForEvent('download'), table.getByRole('button', { name: 'Export what is shown as CSV' }).click()]);
+  const lines = readFileSync(await saved.path(), 'utf8').trimEnd().split('\r\n');
+  assert.deepEqual(lines[0].split(','), left);
+  const cells = await table.locator('[data-key]').first().getByRole('gridcell').allInnerTexts();
+  assert.ok(!cells.some((text) => /whole|\d\s[kM]?B$/.test(text.trim())), cells.join(' | '));
+  assertQuiet(watched);
+  await close();
+});
+
+test('a file tells which layer brought it and what it was before', async () => {
+  const { page, watched, close } = await openPage();
+  await pick(page, tiny);
+  // A file that two layers of an image have, by the native command.
+  const { images } = JSON.parse(careen('survey', tiny, '--json'));
+  let found;
+  for (const { id } of images.filter(({ kind, layers }) => kind !== 'intermediate' && layers.length > 1)) {
+    const path = '/var/lib/dpkg/status';
+    try {
+      const versions = JSON.parse(careen('versions', tiny, path, '--of', `image:${id}`, '--json'));
+      if (versions.length > 1 && versions.every(({ entry }) => entry)) found = { id, path, versions };
+    } catch {
+      // This image has no such file.
+    }
+  }
+  assert.ok(found, 'an image with two versions of a file');
+  const { id, path, versions } = found;
+  const route = `#/files/${encodeURIComponent(`image:${id}`)}/var/lib/dpkg`;
+  await page.evaluate((hash) => { location.hash = hash; }, route);
+  await page.getByTestId('table-files').locator(`[data-key="${path}"]`).click();
+  const rows = page.getByTestId('versions').locator('li');
+  await rows.first().waitFor();
+  assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.layer))), versions.map(({ layer }) => layer).reverse());
+  await picture(page, 'versions');
+  // The older one can be looked at where it lies.
+  await rows.last().getByRole('link').click();
+  await page.waitForFunction((chain) => decodeURIComponent(location.hash).includes(chain), versions[0].chain_id);
+  await page.locator('.detail').getByText(path).first().waitFor();
+  assertQuiet(watched);
+  await close();
+});

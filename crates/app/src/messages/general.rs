@@ -110,6 +110,7 @@ super::texts! {
     RELOADED_WHY: "A browser forgets the files you picked when a page reloads. Pick {name} again and you are back here.", "페이지를 새로 고치면 브라우저는 선택했던 파일을 잊습니다. {name} 파일을 다시 선택하면 이 화면으로 돌아옵니다.";
     PICK_FILE: "Pick {name}", "{name} 선택";
     WAIT_OVERVIEW: "The disk is being opened. This takes a few seconds.", "디스크를 여는 중입니다. 몇 초 걸립니다.";
+    COLUMNS: "Columns", "열";
     INCOMPLETE: "A part of Careen is missing", "Careen의 일부를 불러오지 못했습니다";
     INCOMPLETE_WHY: "A part of this program could not be loaded from where Careen lies. Your disk has nothing to do with it. Check the connection, then reload the page.", "Careen이 있는 서버에서 프로그램의 일부를 불러오지 못했습니다. 디스크와는 관련이 없습니다. 네트워크 연결을 확인한 뒤 페이지를 새로 고치십시오.";
 }

@@ -2,6 +2,7 @@
 
 mod across;
 mod cell;
+mod choice;
 mod export;
 mod marks;
 mod rows;

@@ -1,5 +1,6 @@
 //! The table on the screen: only the rows in sight are in the document.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use web_sys::ResizeObserver;
 
 use super::super::{Empty, FailureBox, Icon, copy_text, icon};
 use super::across::{Drawn, drawn};
+use super::choice::{Chosen, ColumnChoice};
 use super::export;
 use super::{Column, Marks, Row, Rows, Sort, TableState};
 use crate::format;
@@ -62,8 +64,11 @@ pub fn Table(
     let (left, width) = (RwSignal::new(0.0_f64), RwSignal::new(1000.0_f64));
     watch_size(viewport, height, width);
     let rem = root_size();
+    let hidden = RwSignal::new(BTreeSet::new());
+    let chosen =
+        Memo::new(move |_| columns.with(|columns| hidden.with(|hidden| Arc::new(Chosen::of(columns, hidden)))));
     let drawn = Memo::new(move |_| {
-        columns.with(|columns| drawn(columns, (left.get() / rem) as f32, (width.get() / rem) as f32))
+        chosen.with(|chosen| drawn(&chosen.columns, (left.get() / rem) as f32, (width.get() / rem) as f32))
     });
 
     let range = Memo::new(move |_| {
@@ -137,9 +142,9 @@ pub fn Table(
                 return;
             }
             "c" if event.ctrl_key() || event.meta_key() => {
-                let chosen = window().get_selection().ok().flatten().is_some_and(|chosen| !chosen.is_collapsed());
-                if let (false, Some(row)) = (chosen, here.and_then(|at| untrack(|| rows.row(at)))) {
-                    copy_text(&export::one_row(&row), |_| {});
+                let is_marked = window().get_selection().ok().flatten().is_some_and(|marked| !marked.is_collapsed());
+                if let (false, Some(row)) = (is_marked, here.and_then(|at| untrack(|| rows.row(at)))) {
+                    copy_text(&export::one_row(&chosen.get_untracked().row(&row)), |_| {});
                 }
                 return;
             }
@@ -164,8 +169,8 @@ pub fn Table(
     on_cleanup(move || slash.remove());
 
     let tracks = Memo::new(move |_| {
-        columns.with(|columns| {
-            let tracks = columns.iter().map(|column| match column.grow {
+        chosen.with(|chosen| {
+            let tracks = chosen.columns.iter().map(|column| match column.grow {
                 0.0 => format!("{}rem", column.width),
                 grow => format!("minmax({}rem, {grow}fr)", column.width),
             });
@@ -173,8 +178,9 @@ pub fn Table(
             if marks.is_some() { format!("var(--mark) {tracks} var(--mark)") } else { tracks }
         })
     });
-    let least =
-        move || format!("{}rem", columns.with(|columns| columns.iter().map(|column| column.width).sum::<f32>() + 1.0));
+    let least = move || {
+        format!("{}rem", chosen.with(|chosen| chosen.columns.iter().map(|column| column.width).sum::<f32>() + 1.0))
+    };
 
     view! {
         <section class="table" class:table--marks=marks.is_some() data-testid=test_id>
@@ -183,7 +189,8 @@ pub fn Table(
                 <FilterBox state node=filter_box />
                 <div class="table__end">
                     <Count rows state />
-                    <TableActions test_id columns rows />
+                    <ColumnChoice columns hidden />
+                    <TableActions test_id chosen rows />
                 </div>
             </div>
             <div
@@ -192,7 +199,7 @@ pub fn Table(
                 role="grid"
                 tabindex="0"
                 aria-rowcount=move || rows.shown.get() + 1
-                aria-colcount=move || columns.with(|columns| columns.len() + if marks.is_some() { 2 } else { 0 })
+                aria-colcount=move || chosen.with(|chosen| chosen.columns.len() + if marks.is_some() { 2 } else { 0 })
                 aria-activedescendant=move || active.get().map(|at| row_id(test_id, at))
                 on:scroll=move |_| {
                     if let Some(element) = viewport.get_untracked() {
@@ -203,10 +210,10 @@ pub fn Table(
                 on:keydown=keys
             >
                 <div class="table__plane" style=("--tracks", move || tracks.get()) style=("--width", least)>
-                    <Head columns state rows marks />
+                    <Head chosen state rows marks />
                     <div class="table__rows" style:height=move || format!("{}px", rows.shown.get() as f64 * ROW)>
                         <For each=move || { let (from, to) = range.get(); from..to } key=|at| *at let:at>
-                            <RowView test_id at rows columns drawn marks selected active select=Callback::new(select) open=Callback::new(open) />
+                            <RowView test_id at rows chosen drawn marks selected active select=Callback::new(select) open=Callback::new(open) />
                         </For>
                     </div>
                 </div>
@@ -241,7 +248,7 @@ fn row_id(test_id: &str, at: usize) -> String {
 }
 
 #[component]
-fn Head(columns: Signal<Arc<Vec<Column>>>, state: TableState, rows: Rows, marks: Option<Marks>) -> impl IntoView {
+fn Head(chosen: Memo<Arc<Chosen>>, state: TableState, rows: Rows, marks: Option<Marks>) -> impl IntoView {
     let heading = move |(at, column): (usize, Column)| {
         let order = move || state.sort.get().filter(|sort| sort.column == at);
         let aria = move || match order() {
@@ -276,7 +283,10 @@ fn Head(columns: Signal<Arc<Vec<Column>>>, state: TableState, rows: Rows, marks:
     view! {
         <div class="table__head" role="row" aria-rowindex="1">
             {marks.map(|marks| marks.head(rows))}
-            {move || columns.with(|columns| columns.iter().cloned().enumerate().map(heading).collect_view())}
+            {move || {
+                let Chosen { columns, places } = Arc::unwrap_or_clone(chosen.get());
+                places.into_iter().zip(columns).map(heading).collect_view()
+            }}
         </div>
     }
 }
@@ -286,7 +296,7 @@ fn RowView(
     test_id: &'static str,
     at: usize,
     rows: Rows,
-    columns: Signal<Arc<Vec<Column>>>,
+    chosen: Memo<Arc<Chosen>>,
     drawn: Memo<Drawn>,
     marks: Option<Marks>,
     selected: Signal<Option<String>>,
@@ -301,13 +311,13 @@ fn RowView(
         selected.is_some() && row.with(|row| row.as_ref().map(|row| row.id.clone())) == selected
     };
     let cells = move || {
-        let columns = columns.get();
+        let chosen = chosen.get();
         let cells = row.get().map(|row| row.cells).unwrap_or_default();
         let drawn = drawn.get();
         let before = if marks.is_some() { 2 } else { 1 };
-        let is_whole = drawn.skipped() == 0 && drawn.to == columns.len();
+        let is_whole = drawn.skipped() == 0 && drawn.to == chosen.columns.len();
         let cell = |(at, column): (usize, &Column)| {
-            let content = cells.get(at).map(|cell| cell.view());
+            let content = chosen.places.get(at).and_then(|at| cells.get(*at)).map(|cell| cell.view());
             let class = match (column.is_number, column.is_pinned) {
                 (false, false) => "cell",
                 (true, false) => "cell cell--number",
@@ -316,7 +326,7 @@ fn RowView(
             };
             view! { <div role="gridcell" class=class aria-colindex=(!is_whole).then_some(at + before)>{content}</div> }
         };
-        let all = columns.iter().enumerate();
+        let all = chosen.columns.iter().enumerate();
         let (pinned, others): (Vec<_>, Vec<_>) =
             all.filter(|(at, _)| drawn.has(*at)).partition(|(at, _)| *at < drawn.pinned);
         let gap = (drawn.skipped() > 0).then(|| {
@@ -395,7 +405,7 @@ fn Count(rows: Rows, state: TableState) -> impl IntoView {
 }
 
 #[component]
-fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: Rows) -> impl IntoView {
+fn TableActions(test_id: &'static str, chosen: Memo<Arc<Chosen>>, rows: Rows) -> impl IntoView {
     let said = RwSignal::new(None::<&'static str>);
     let say = move |text: &'static str| {
         said.try_set(Some(text));
@@ -409,7 +419,7 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
     let copy = move |_| {
         spawn_local(async move {
             if let Ok(all) = rows.all().await {
-                let text = columns.with_untracked(|columns| export::tab_separated(columns, &all));
+                let text = chosen.with_untracked(|chosen| export::tab_separated(&chosen.columns, &only(chosen, &all)));
                 copy_text(&text, move |done| {
                     say(if done { general::COPIED.get() } else { general::COPY_FAILED.get() })
                 });
@@ -419,7 +429,7 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
     let save = move |_| {
         spawn_local(async move {
             if let Ok(all) = rows.all().await {
-                let text = columns.with_untracked(|columns| export::csv(columns, &all));
+                let text = chosen.with_untracked(|chosen| export::csv(&chosen.columns, &only(chosen, &all)));
                 let name = format!("{}.csv", test_id.trim_start_matches("table-"));
                 if let Err(error) = saving::save_text(&name, "text/csv;charset=utf-8", &text) {
                     leptos::logging::error!("{error:?}");
@@ -436,6 +446,11 @@ fn TableActions(test_id: &'static str, columns: Signal<Arc<Vec<Column>>>, rows: 
             {icon(Icon::Download)}
         </button>
     }
+}
+
+/// The rows with the cells that are shown.
+fn only(chosen: &Chosen, rows: &[Row]) -> Vec<Row> {
+    rows.iter().map(|row| chosen.row(row)).collect()
 }
 
 /// How many pixels a rem has.
