@@ -189,8 +189,7 @@ pub fn Table(
                 <FilterBox state node=filter_box />
                 <div class="table__end">
                     <Count rows state />
-                    <ColumnChoice columns hidden />
-                    <TableActions test_id chosen rows />
+                    <TableActions test_id columns hidden chosen rows />
                 </div>
             </div>
             <div
@@ -405,7 +404,13 @@ fn Count(rows: Rows, state: TableState) -> impl IntoView {
 }
 
 #[component]
-fn TableActions(test_id: &'static str, chosen: Memo<Arc<Chosen>>, rows: Rows) -> impl IntoView {
+fn TableActions(
+    test_id: &'static str,
+    columns: Signal<Arc<Vec<Column>>>,
+    hidden: RwSignal<BTreeSet<String>>,
+    chosen: Memo<Arc<Chosen>>,
+    rows: Rows,
+) -> impl IntoView {
     let said = RwSignal::new(None::<&'static str>);
     let say = move |text: &'static str| {
         said.try_set(Some(text));
@@ -439,6 +444,7 @@ fn TableActions(test_id: &'static str, chosen: Memo<Arc<Chosen>>, rows: Rows) ->
     };
     view! {
         <span class="table__said" role="status">{said}</span>
+        <ColumnChoice columns hidden />
         <button type="button" class="button button--icon" title=general::COPY_TABLE.get() aria-label=general::COPY_TABLE.get() on:click=copy>
             {icon(Icon::Copy)}
         </button>

@@ -104,8 +104,8 @@ fn Object(scope: String, path: Vec<u8>, entry: FileEntry) -> impl IntoView {
         </Facts>
         {attributes(files::XATTRS.get(), xattrs.into_iter().collect())}
         {attributes(files::OVERLAY.get(), overlay.into_iter().collect())}
-        {size.map(|size| view! { <Preview scope=scope.clone() path=path.clone() size=size /> })}
-        <Versions scope=scope path=path />
+        <Versions scope=scope.clone() path=path.clone() />
+        {size.map(|size| view! { <Preview scope=scope path=path size=size /> })}
     }
 }
 
