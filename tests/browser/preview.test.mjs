@@ -37,7 +37,10 @@ function png(width, height, drawn = height) {
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header[8] = 8;
-  const pixels = deflateSync(Buffer.alloc((width + 1) * drawn, 0x80));
+  // Each row: its filter, which is none, and its pixels.
+  const row = Buffer.alloc(width + 1, 0x80);
+  row[0] = 0;
+  const pixels = deflateSync(Buffer.concat(Array(drawn).fill(row)));
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
 }
 
@@ -174,6 +177,12 @@ test('images are drawn, and those that are cut, broken or too large are told', a
   const image = preview().locator('img');
   await image.waitFor();
   await settled(() => image.evaluate((element) => element.naturalWidth === 40), 'the picture is drawn');
+  const pixel = await image.evaluate((element) => {
+    const canvas = new OffscreenCanvas(40, 30).getContext('2d');
+    canvas.drawImage(element, 0, 0);
+    return [...canvas.getImageData(39, 29, 1, 1).data];
+  });
+  assert.deepEqual(pixel, [0x80, 0x80, 0x80, 0xff]);
   const address = await image.getAttribute('src');
   assert.match(address, /^blob:/);
   await picture(page, 'preview-image');
