@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 
 import { chromium } from 'playwright-core';
 
@@ -122,6 +123,24 @@ export function nativeFiles(file) {
   careen('packages', file, '--out', folder);
   const names = readdirSync(folder, { recursive: true }).filter((name) => statSync(join(folder, name)).isFile());
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** The files of a zip, by its central directory: bytes by name. */
+export function unzipped(zip) {
+  const files = new Map();
+  const end = zip.length - 22;
+  assert.equal(zip.readUInt32LE(end), 0x06054b50, 'the zip is whole');
+  let at = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left -= 1) {
+    const [packed, name, extra] = [zip.readUInt32LE(at + 20), zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30)];
+    const local = zip.readUInt32LE(at + 42);
+    const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+    const bytes = zip.subarray(start, start + packed);
+    const path = zip.toString('utf8', at + 46, at + 46 + name);
+    if (!path.endsWith('/')) files.set(path, zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(bytes) : bytes);
+    at += 46 + name + extra;
+  }
+  return files;
 }
 
 /** The files of a zip without compression: bytes by name. */

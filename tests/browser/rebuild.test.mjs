@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 
-import { assertAccessible, assertQuiet, careen, go, openPage, pick, picture, quit, scratch } from './browser.mjs';
+import { assertAccessible, assertQuiet, careen, go, openPage, pick, picture, quit, scratch, unzipped } from './browser.mjs';
 import { makeManyPackages } from './many-packages.mjs';
 
 after(quit);
@@ -20,24 +20,6 @@ const choosesNothing = () => {
   delete window.showDirectoryPicker;
   delete window.showSaveFilePicker;
 };
-
-/** The files of a zip, by its central directory: bytes by name. */
-function unzipped(zip) {
-  const files = new Map();
-  const end = zip.length - 22;
-  assert.equal(zip.readUInt32LE(end), 0x06054b50, 'the zip is whole');
-  let at = zip.readUInt32LE(end + 16);
-  for (let left = zip.readUInt16LE(end + 10); left > 0; left -= 1) {
-    const [packed, name, extra] = [zip.readUInt32LE(at + 20), zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30)];
-    const local = zip.readUInt32LE(at + 42);
-    const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-    const bytes = zip.subarray(start, start + packed);
-    const path = zip.toString('utf8', at + 46, at + 46 + name);
-    if (!path.endsWith('/')) files.set(path, zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(bytes) : bytes);
-    at += 46 + name + extra;
-  }
-  return files;
-}
 
 /** What the command writes for the same image: bytes by name. */
 function native(id) {

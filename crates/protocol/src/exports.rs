@@ -1,6 +1,6 @@
 //! Taking things out: archives pulled chunk by chunk, what they will weigh, files checked against their manifests.
 
-use careen_model::Finding;
+use careen_model::{Finding, Language};
 use serde::{Deserialize, Serialize};
 
 /// What is to be put into an archive.
@@ -78,6 +78,15 @@ pub struct KitOf {
 pub struct RebuildOf {
     /// `image:ID`, `container:ID`.
     pub scopes: Vec<String>,
+}
+
+/// A report on the disk that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportOf {
+    /// The language of its sentences.
+    pub language: Language,
+    /// When it is made, in seconds since 1970 (UTC).
+    pub made: i64,
 }
 
 /// A file of a kit of which bytes travel beside.

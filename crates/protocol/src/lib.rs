@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use exports::{
     ArchiveKind, CheckStep, ExportEnd, ExportOf, ExportStep, FileCheck, KitFile, KitFileState, KitOf, KitStep,
-    OnDamage, PackStep, RebuildOf,
+    OnDamage, PackStep, RebuildOf, ReportOf,
 };
 pub use find::{FindOf, FindStep, Part};
 pub use rows::{ChangeColumn, FileColumn, FileRow, List, Order, PackageColumn, PackageRow, Rows};
@@ -168,6 +168,8 @@ pub enum Request {
     /// Begins a zip of what makes images and containers again, in place of any other archive; what follows is as with
     /// that. Reads packages first. Answered by [`Reply::Begun`].
     Rebuild(RebuildOf),
+    /// Begins a zip of a report on the disk with all tables, in place of any other export. Answered by [`Reply::Begun`].
+    Report(ReportOf),
     /// The next bytes of the archive. Answered by [`Reply::Exported`], the bytes of the archive, not packed yet, and of
     /// its manifest travelling beside; nothing is read before it is asked for.
     ExportNext,

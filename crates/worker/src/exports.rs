@@ -5,9 +5,12 @@ use std::str::FromStr;
 
 use careen_evidence::{ErrorKind, Findings, Place, ReadError};
 use careen_protocol::{
-    ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, RebuildOf, Reply, RequestId,
+    ExportEnd, ExportOf, ExportStep, KitFile, KitFileState, KitOf, KitStep, OnDamage, RebuildOf, Reply, ReportOf,
+    RequestId,
 };
-use careen_survey::{Chunk, Export, ExportRequest, KitPiece, KitRequest, PieceState, RebuildRequest, Scope};
+use careen_survey::{
+    Chunk, Export, ExportRequest, KitPiece, KitRequest, PieceState, RebuildRequest, ReportQuery, Scope,
+};
 
 use crate::session::OpenDisk;
 use crate::{packing, post, work};
@@ -63,6 +66,19 @@ pub fn begin_rebuild(disk: &mut OpenDisk, of: RebuildOf) -> Result<Reply, ReadEr
     // A zip is unpacked on any system.
     let request = RebuildRequest { scopes, with_sources: true, for_windows: true };
     let export = disk.session.rebuild_zip(&request, &mut work::tell_progress())?.without_packing();
+    still_there(disk)?;
+    disk.exporting =
+        Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings: Findings::new() });
+    Ok(Reply::Begun)
+}
+
+/// Begins a zip of a report with all tables.
+pub fn begin_report(disk: &mut OpenDisk, of: ReportOf) -> Result<Reply, ReadError> {
+    disk.exporting = None;
+    let query = ReportQuery { made: of.made, ..ReportQuery::default() };
+    let report = disk.session.disk_report(&query, &mut work::tell_progress())?;
+    let files = disk.session.report_files(&report, of.language, &mut work::tell_progress())?;
+    let export = disk.session.zip_of(files)?.without_packing();
     still_there(disk)?;
     disk.exporting =
         Some(Exporting { export, chunk: Chunk::default(), sent: Chunk::default(), findings: Findings::new() });

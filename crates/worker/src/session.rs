@@ -272,6 +272,7 @@ impl OpenDisk {
             Request::Container { id } => containers::details(self, &id)?,
             Request::Export(of) => exports::begin(self, of)?,
             Request::Rebuild(of) => exports::begin_rebuild(self, of)?,
+            Request::Report(of) => exports::begin_report(self, of)?,
             Request::ExportNext => return exports::next(self, id),
             Request::ExportEnd { written, sha256 } => return exports::end(self, id, written, sha256),
             Request::Kit(of) => exports::begin_kit(self, of)?,

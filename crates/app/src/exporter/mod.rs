@@ -267,6 +267,7 @@ impl Exporter {
         let (request, kind) = match &job.of {
             Content::Archive(of) => (Request::Export(of.clone()), of.kind),
             Content::Rebuild(of) => (Request::Rebuild(of.clone()), ArchiveKind::Zip),
+            Content::Report(of) => (Request::Report(of.clone()), ArchiveKind::Zip),
             Content::Kit(of) => {
                 // Nothing else can hold one.
                 let Target::Folder(folder) = &target else { return Err(Why::Write(Trouble::Gone)) };

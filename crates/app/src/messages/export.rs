@@ -19,6 +19,9 @@ super::texts! {
     KIT_SAVE: "Save a move kit into a folder", "폴더에 이사 꾸러미 저장";
     KIT_NEXT: "To put it into another Docker, run in that folder sh restore.sh, or on Windows:", "다른 Docker에 넣으려면 그 폴더에서 sh restore.sh를 실행하십시오. Windows에서는:";
     KIT_RESULT: "{size}, {n} files", "{size}, 파일 {n}개";
+    REPORT: "Save a report on this disk", "이 디스크의 보고서 저장";
+    REPORT_HINT: "A zip with everything that is known of the disk: a page that opens without any program, the same as Markdown, all tables as CSV and JSON, lists of parts.", "디스크에 대해 확인한 모든 내용을 담은 zip입니다. 별도 프로그램 없이 열리는 HTML과 Markdown 보고서, CSV와 JSON 표, 구성 요소 목록이 들어 있습니다.";
+    REPORT_OF: "report on {name}", "{name} 보고서";
     REBUILD: "Save what builds it again", "다시 빌드할 파일 저장";
     REBUILD_HINT: "A zip of Dockerfiles (as its history tells, with versions pinned, and to one version for all), lists of packages and the files they copy. What was guessed is marked in each file.", "Dockerfile(이력 그대로, 버전 고정, 공통 버전)과 패키지 목록, 복사되는 파일을 담은 zip입니다. 추정한 내용은 각 파일에 표시됩니다.";
     REBUILD_NEXT: "To build it, in the folder it was unpacked into:", "빌드하려면 압축을 푼 폴더에서:";

@@ -20,6 +20,7 @@ mod overview;
 mod packages;
 mod rebuild;
 mod refused;
+mod report;
 mod search;
 mod setup;
 mod side_by_side;

@@ -13,6 +13,7 @@ use crate::components::{Facts, Icon, SeverityMark, Status, fact, icon};
 use crate::format;
 use crate::messages::{self, Text, general, overview};
 use crate::pages::causes::{Check, mark, weight};
+use crate::pages::report::Report;
 use crate::state::{PackageTab, Phase, Route};
 
 /// Findings shown on this page.
@@ -341,6 +342,7 @@ fn DiskFacts(survey: Arc<Survey>) -> impl IntoView {
             <ul class="plain">{partitions.collect_view()}</ul>
             {(!survey.stores.is_empty()).then(|| view! { <h3>{overview::STORES.get()}</h3> <ul class="plain">{stores}</ul> })}
             <Engine survey=Arc::clone(&survey) />
+            <Report />
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! What was chosen to be taken out, from whatever page, until it is saved or let go.
 
-use careen_protocol::{ArchiveKind, ExportOf, KitOf, OnDamage, RebuildOf};
+use careen_protocol::{ArchiveKind, ExportOf, KitOf, OnDamage, RebuildOf, ReportOf};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -171,6 +171,8 @@ pub enum Content {
     Kit(KitOf),
     /// A zip of what makes images again.
     Rebuild(RebuildOf),
+    /// A zip of a report on the disk.
+    Report(ReportOf),
 }
 
 /// A file that is to be saved.
@@ -293,7 +295,7 @@ mod tests {
             let plans = plans(&items, OnDamage::Stop, together);
             let counted = plans.into_iter().map(|plan| match plan.of {
                 Content::Archive(of) => (plan.name, of.scopes.len(), of.paths.len(), plan.weight),
-                Content::Kit(_) | Content::Rebuild(_) => (plan.name, 0, 0, plan.weight),
+                Content::Kit(_) | Content::Rebuild(_) | Content::Report(_) => (plan.name, 0, 0, plan.weight),
             });
             counted.collect()
         };

@@ -190,6 +190,7 @@ fn place(job: &Job, target: Option<&Target>) -> String {
 fn Next(job: Job) -> impl IntoView {
     let of = match &job.of {
         Content::Archive(of) => of,
+        Content::Report(_) => return None,
         Content::Rebuild(_) => return Some(next_view(&export::REBUILD_NEXT, "sh restore.sh".to_owned()).into_any()),
         Content::Kit(_) => {
             let command = "powershell -ExecutionPolicy Bypass -File restore.ps1";
