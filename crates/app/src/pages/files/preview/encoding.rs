@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn the_encoding_is_told_by_mark_by_fit_or_as_a_guess() {
-        let cases: &[(&[u8], Option<(Encoding, Known)>)] = &[
+        type Case<'a> = (&'a [u8], Option<(Encoding, Known)>);
+        let cases: &[Case<'_>] = &[
             ("한국\n".as_bytes(), Some((Encoding::Utf8, Known::Fits))),
             (b"\xef\xbb\xbfa", Some((Encoding::Utf8, Known::Marked))),
             (b"\xff\xfea\0", Some((Encoding::Utf16Le, Known::Marked))),
